@@ -1,0 +1,1 @@
+"""Results to text, JSON or YAML; questions to people."""

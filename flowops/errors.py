@@ -1,0 +1,171 @@
+"""The error tree and the one table of exit codes.
+
+FlowopsError
+├── UsageError          64  what was typed does not fit; nothing was started
+│   ├── InvalidConfig       flowops.yaml or a file it names is unreadable or wrong
+│   └── UnknownTarget       no such environment, layer, unit, account or logical id
+├── OperationFailed      1  something failed, and nothing was changed
+│   └── ToolUnusable        a binary is missing, too old, or answers rubbish
+├── PartlyDone           3  something changed, and something is not done
+├── Refused              4  a guard said no
+├── CredentialsError     5  nobody, or somebody else, is calling AWS
+│   └── WrongAccount
+├── LockHeld             6  a lock or lease belongs to somebody else
+├── Declined             7  answered with no, or a question with nobody to answer
+└── Interrupted    130/143  a signal ended the command
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import IntEnum
+from typing import ClassVar
+
+
+class Exit(IntEnum):
+    """Every exit code flowops can end with."""
+
+    FINE = 0
+    FAILED = 1
+    CHANGES = 2
+    PARTLY_DONE = 3
+    REFUSED = 4
+    CREDENTIALS = 5
+    LOCKED = 6
+    DECLINED = 7
+    USAGE = 64
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+EXIT_RANK: tuple[Exit, ...] = (
+    Exit.INTERRUPTED,
+    Exit.TERMINATED,
+    Exit.CREDENTIALS,
+    Exit.REFUSED,
+    Exit.PARTLY_DONE,
+    Exit.FAILED,
+    Exit.LOCKED,
+    Exit.DECLINED,
+    Exit.CHANGES,
+    Exit.FINE,
+)
+"""When several codes hold, the first of these wins."""
+
+
+class FlowopsError(Exception):
+    """Say what happened, what was not done, and the next command to type.
+
+    `next_step` is a command line or a short instruction that ends with one.
+    """
+
+    exit_code: ClassVar[Exit] = Exit.FAILED
+
+    def __init__(self, happened: str, *, not_done: str = "Nothing was changed.", next_step: str = "") -> None:
+        super().__init__(happened)
+        self.happened = happened
+        self.not_done = not_done
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        """Return the three parts, one line each, without empty ones."""
+        following = f"Next: {self.next_step}" if self.next_step else ""
+        return "\n".join(part for part in (self.happened, self.not_done, following) if part)
+
+
+class UsageError(FlowopsError):
+    """What was typed does not fit; nothing was started."""
+
+    exit_code: ClassVar[Exit] = Exit.USAGE
+
+
+class InvalidConfig(UsageError):
+    """A configuration file is unreadable or wrong; `happened` starts with `file:line:`."""
+
+
+class UnknownTarget(UsageError):
+    """A name that is not there, answered with the nearest ones that are."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "") -> None:
+        self.kind, self.name, self.known = kind, name, tuple(known)
+        super().__init__(
+            f"There is no {kind} {name!r}{where}; {nearest(name, self.known)}.",
+            not_done="Nothing was started.",
+        )
+
+
+class OperationFailed(FlowopsError):
+    """Something failed, and nothing was changed."""
+
+
+class ToolUnusable(OperationFailed):
+    """A binary is missing, too old, or answers rubbish."""
+
+
+class PartlyDone(FlowopsError):
+    """Something changed, and something is not done."""
+
+    exit_code: ClassVar[Exit] = Exit.PARTLY_DONE
+
+
+class Refused(FlowopsError):
+    """A guard said no."""
+
+    exit_code: ClassVar[Exit] = Exit.REFUSED
+
+
+class CredentialsError(FlowopsError):
+    """AWS does not know the caller, or does not let it act."""
+
+    exit_code: ClassVar[Exit] = Exit.CREDENTIALS
+
+
+class WrongAccount(CredentialsError):
+    """The caller stands in another account than the configured one."""
+
+    def __init__(self, expected: str, actual: str, *, where: str) -> None:
+        self.expected, self.actual = expected, actual
+        super().__init__(
+            f"The credentials for {where} belong to account {actual}, but flowops.yaml says {expected}.",
+            not_done="No unit was started.",
+            next_step="flowops discover, after mending the profile or the account id in flowops.yaml",
+        )
+
+
+class LockHeld(FlowopsError):
+    """A lock or lease belongs to somebody else."""
+
+    exit_code: ClassVar[Exit] = Exit.LOCKED
+
+
+class Declined(FlowopsError):
+    """Answered with no, or a question with nobody to answer it."""
+
+    exit_code: ClassVar[Exit] = Exit.DECLINED
+
+
+class Interrupted(FlowopsError):
+    """A signal ended the command; SIGINT gives 130."""
+
+    exit_code: ClassVar[Exit] = Exit.INTERRUPTED
+
+
+class Terminated(Interrupted):
+    """SIGTERM ended the command: 143."""
+
+    exit_code: ClassVar[Exit] = Exit.TERMINATED
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return `did you mean 'x'? known: …` for a name that is not among `known`."""
+    names = sorted(set(known))
+    close = get_close_matches(name, names, n=1, cutoff=0.6)
+    listed = "known: " + ", ".join(names) if names else "none is known"
+    return f"did you mean {close[0]!r}? {listed}" if close else listed
+
+
+def worst(codes: Iterable[Exit]) -> Exit:
+    """Return the code that wins when several hold; none is FINE."""
+    held = set(codes)
+    return next((code for code in EXIT_RANK if code in held), Exit.FINE)

@@ -1,0 +1,1 @@
+"""What moto lacks for terraform, one file for each AWS service."""
