@@ -1,0 +1,98 @@
+"""The deployments tree as data: environments, their ordered layers, and the units in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from flowops.errors import UnknownTarget
+
+
+@dataclass(frozen=True, order=True)
+class Unit:
+    """One folder with a terragrunt.hcl and one state file; `path` is relative to deployments/."""
+
+    environment: str
+    layer: str
+    name: str
+    path: PurePosixPath = field(compare=False)
+
+    @property
+    def id(self) -> str:
+        """Return `environment/layer/unit`, the name operators type and read."""
+        return f"{self.environment}/{self.layer}/{self.name}"
+
+    def __str__(self) -> str:
+        return self.id
+
+    def state_key(self, account_id: str) -> str:
+        """Return the key of this unit's state in the state bucket (root.hcl says the same)."""
+        return f"{account_id}/{self.path}/terraform.tfstate"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One environment with its units, by layer in the order of flowops.yaml."""
+
+    name: str
+    account: str
+    path: PurePosixPath
+    protected: bool
+    layers: tuple[str, ...]
+    units: tuple[Unit, ...]
+
+    def in_layer(self, layer: str) -> tuple[Unit, ...]:
+        """Return the units of one layer, by name."""
+        return tuple(unit for unit in self.units if unit.layer == layer)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Every environment of the project."""
+
+    environments: tuple[Environment, ...]
+
+    def environment(self, name: str) -> Environment:
+        """Return the environment of that name; UnknownTarget names the nearest ones."""
+        for environment in self.environments:
+            if environment.name == name:
+                return environment
+        raise UnknownTarget("environment", name, [it.name for it in self.environments])
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The units a command acts on: of one environment, optionally of one layer, optionally one unit."""
+
+    environment: Environment
+    layers: tuple[str, ...]
+    units: tuple[Unit, ...]
+    unit: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return what was selected, as it is typed: `dev`, `dev foundation` or `dev foundation eks`."""
+        whole = self.layers == self.environment.layers
+        words = [self.environment.name, *(() if whole else self.layers), *([self.unit] if self.unit else [])]
+        return " ".join(words)
+
+    @property
+    def folder(self) -> PurePosixPath:
+        """Return the narrowest folder that holds all selected units, relative to deployments/."""
+        return self.environment.path if len(self.layers) > 1 else self.environment.path / self.layers[0]
+
+
+def select(deployment: Deployment, environment: str, layer: str | None = None, unit: str | None = None) -> Selection:
+    """Return the units that ENV [LAYER [UNIT]] means; an unknown name raises UnknownTarget."""
+    found = deployment.environment(environment)
+    if layer is None:
+        return Selection(found, found.layers, found.units)
+    if layer not in found.layers:
+        raise UnknownTarget("layer", layer, found.layers, where=f" in {environment}")
+    units = found.in_layer(layer)
+    if unit is None:
+        return Selection(found, (layer,), units)
+    chosen = tuple(it for it in units if it.name == unit)
+    if not chosen:
+        raise UnknownTarget("unit", unit, [it.name for it in units], where=f" in {environment}/{layer}")
+    return Selection(found, (layer,), chosen, unit)
