@@ -1,1 +1,54 @@
-"""What moto lacks for terraform, one file for each AWS service."""
+"""What moto lacks for terraform, one file for each AWS service.
+
+A module's `install` changes moto inside this process, before the first request; nothing else may import
+these modules. No module here may have a name that starts with "moto": moto takes such a module for one of
+its own services when it serialises an error.
+"""
+
+from __future__ import annotations
+
+from flowops.rehearsal.compat import (
+    backup,
+    budgets,
+    cloudtrail,
+    codebuild,
+    ec2,
+    ecr,
+    efs,
+    eks,
+    elasticache,
+    rds,
+    route53,
+    s3,
+    ssm,
+    stepfunctions,
+    tagging,
+    unimplemented,
+)
+from flowops.rehearsal.recorder import Recorder
+from flowops.rehearsal.settings import Settings
+
+SERVICES = (
+    unimplemented,
+    backup,
+    budgets,
+    codebuild,
+    ec2,
+    ecr,
+    efs,
+    elasticache,
+    rds,
+    route53,
+    s3,
+    ssm,
+    stepfunctions,
+    tagging,
+)
+
+
+def install(settings: Settings, recorder: Recorder) -> None:
+    """Make moto an AWS that terraform can work with."""
+    for service in SERVICES:
+        service.install()
+    eks.install(settings)
+    cloudtrail.install(recorder)

@@ -1,0 +1,128 @@
+"""terragrunt's argument lists and what it writes as JSON (find, report, log). Nothing here starts a process.
+
+Only what terragrunt 1.x guarantees is read: the command line, `find --json`, and the report (schema v4).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from flowops.adapters.terraform import apply_arguments, plan_arguments
+from flowops.errors import OperationFailed
+from flowops.model.deployment import Environment, Unit
+from flowops.model.evidence import Reported
+from flowops.model.graph import Graph
+from flowops.model.job import Job, Step
+
+
+def find_argv(terragrunt: Path, folder: Path) -> list[str]:
+    """Return the command that prints the units below `folder` and their direct dependencies as JSON."""
+    return [str(terragrunt), "find", "--json", "--dependencies", "--no-color", "--working-dir", str(folder)]
+
+
+def run_argv(terragrunt: Path, folder: Path, job: Job) -> list[str]:
+    """Return the command that does `job` in `folder`, the environment's folder."""
+    return [
+        *(str(terragrunt), "run", "--all", "--working-dir", str(folder)),
+        *("--non-interactive", "--no-color", "--no-filters-file", "--summary-disable"),
+        *("--log-format", "json", "--parallelism", str(job.parallelism)),
+        *("--report-file", str(job.report), "--report-format", "json"),
+        *_outputs(job),
+        *(word for unit in job.units for word in ("--filter", f"{{./{job.name(unit)}}}")),
+        *("--", *_terraform(job)),
+    ]
+
+
+def _outputs(job: Job) -> Sequence[str]:
+    match job.step:
+        case Step.PLAN | Step.PLAN_DESTROY:
+            return ("--out-dir", str(job.plan_folder), "--json-out-dir", str(job.json_folder))
+        case Step.APPLY_SAVED:
+            # One wave has no order within itself; terragrunt's own order is wrong for saved destroy plans.
+            return ("--out-dir", str(job.plan_folder), "--queue-ignore-dag-order")
+        case Step.APPLY:
+            return ()
+
+
+def _terraform(job: Job) -> list[str]:
+    match job.step:
+        case Step.PLAN:
+            return plan_arguments(destroy=False)
+        case Step.PLAN_DESTROY:
+            return plan_arguments(destroy=True)
+        case Step.APPLY | Step.APPLY_SAVED:
+            return apply_arguments()
+
+
+def graph_from_find(environment: Environment, text: str) -> Graph:
+    """Return the graph that `find --json --dependencies` printed for one environment.
+
+    terragrunt drops units that it cannot read and whole cycles without an error: a unit that is on disk and not in its
+    answer raises OperationFailed.
+    """
+    try:
+        rows = {row["path"]: row.get("dependencies", ()) for row in json.loads(text) if row["type"] == "unit"}
+    except (ValueError, KeyError, TypeError) as error:
+        raise OperationFailed("terragrunt find printed something that is not a list of units.") from error
+    units = {str(unit.path.relative_to(environment.path)): unit for unit in environment.units}
+    missing = sorted(unit.id for name, unit in units.items() if name not in rows)
+    if missing:
+        raise OperationFailed(
+            f"terragrunt does not list {', '.join(missing)}: a terragrunt.hcl cannot be read, or units form a circle.",
+            not_done="No unit was started.",
+            next_step=f"terragrunt hcl validate --working-dir deployments/{environment.path}",
+        )
+    return Graph({unit: frozenset(_known(units, rows[name])) for name, unit in units.items()})
+
+
+def _known(units: Mapping[str, Unit], names: Sequence[str]) -> list[Unit]:
+    return [units[str(PurePosixPath(name))] for name in names if name in units]
+
+
+def read_report(job: Job) -> Mapping[Unit, Reported]:
+    """Return each unit's result in terragrunt's report; a missing or unreadable report has none."""
+    try:
+        rows: list[dict[str, Any]] = json.loads(job.report.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    results = {row.get("Name"): row.get("Result") for row in rows}
+    named = {unit: results.get(job.name(unit)) for unit in job.units}
+    known = {it.value: it for it in Reported}
+    return {unit: known[result] for unit, result in named.items() if result in known}
+
+
+def trouble_from_log(job: Job, lines: Sequence[str]) -> Mapping[Unit, str]:
+    """Return the last error terragrunt logged for each unit, from its JSON log; other lines are passed over."""
+    found: dict[Unit, str] = {}
+    units = {job.name(unit): unit for unit in job.units}
+    for line in lines:
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if not isinstance(record, dict) or record.get("level") not in ("error", "stderr"):
+            continue
+        unit = _unit_of(units, str(record.get("working-dir", "")))
+        if unit is not None and record.get("msg", "").strip():
+            found[unit] = record["msg"].strip()
+    return found
+
+
+def _unit_of(units: Mapping[str, Unit], folder: str) -> Unit | None:
+    for name, unit in units.items():
+        if folder == name or f"/{name}/" in f"/{folder}/":
+            return unit
+    return None
+
+
+def first_error(text: str) -> str:
+    """Return the headline of the first error in terraform's output, or its last line that says something."""
+    lines = [line.strip("│╷╵ \t") for line in text.splitlines()]
+    for index, line in enumerate(lines):
+        if line.startswith("Error: "):
+            detail = next((it for it in lines[index + 1 :] if it and not it.startswith(("with ", "on "))), "")
+            return f"{line.removeprefix('Error: ')}{f' ({detail})' if detail else ''}"[:500]
+    return next((line for line in reversed(lines) if line), "")[:500]

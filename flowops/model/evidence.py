@@ -1,0 +1,100 @@
+"""What became of a unit, decided from all that can be known: terragrunt's report, the plan, and terraform's own exit.
+
+No single source is believed: terragrunt exits with 0 after a signal, reports success for a terraform that was killed,
+and leaves a plan file behind for a failed plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from flowops.model.changes import Plan
+from flowops.model.deployment import Unit
+from flowops.model.run import Outcome
+
+
+class Reported(Enum):
+    """A unit's result in terragrunt's report (schema v4)."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    EARLY_EXIT = "early exit"
+    EXCLUDED = "excluded"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class Call:
+    """The decisive terraform process of a unit; `code` is None while it runs or when its end was not recorded."""
+
+    command: str
+    code: int | None
+    alive: bool
+    seconds: float = 0.0
+    error: str = ""
+    state_unsaved: bool = False
+    log: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known of one unit after a terragrunt run; `trouble` is the last error terragrunt logged for it."""
+
+    unit: Unit
+    reported: Reported
+    call: Call | None = None
+    plan: Plan | None = None
+    trouble: str = ""
+    drained: bool = False
+
+
+def planned(evidence: Evidence) -> tuple[Outcome, str]:
+    """Return PLANNED, or what stood in the way and why: the report, the exit code and a readable plan must agree."""
+    outcome, reason = _ended(evidence, Outcome.PLANNED, "plan")
+    if outcome is not Outcome.PLANNED:
+        return outcome, reason
+    if evidence.plan is None:
+        return Outcome.FAILED, "terraform says the plan succeeded, but there is no readable plan"
+    if evidence.plan.errored:
+        return Outcome.FAILED, "the plan is marked as errored"
+    return Outcome.PLANNED, ""
+
+
+def applied(evidence: Evidence, success: Outcome) -> tuple[Outcome, str]:
+    """Return `success`, or what stood in the way and why."""
+    if evidence.call is not None and evidence.call.state_unsaved:
+        return Outcome.STATE_UNSAVED, "terraform could not save the state; it is kept in errored.tfstate"
+    return _ended(evidence, success, "apply")
+
+
+def _ended(evidence: Evidence, success: Outcome, command: str) -> tuple[Outcome, str]:
+    call = evidence.call
+    if call is None:
+        return _never_started(evidence)
+    if call.code is None:
+        still = "terraform is still running" if call.alive else "terraform ended without a recorded exit code"
+        return Outcome.UNKNOWN, f"{still}; plan before the next apply"
+    if call.command != command:
+        return Outcome.FAILED, call.error or evidence.trouble or f"terraform {call.command} ended with {call.code}"
+    if call.code not in (0, 2) or (call.code == 2 and command != "plan"):
+        return Outcome.FAILED, call.error or f"terraform {command} ended with {call.code}"
+    if evidence.reported is not Reported.SUCCEEDED:
+        return Outcome.FAILED, evidence.trouble or f"terragrunt reports {evidence.reported.value!r}"
+    return success, ""
+
+
+def _never_started(evidence: Evidence) -> tuple[Outcome, str]:
+    match evidence.reported:
+        case Reported.SUCCEEDED:
+            return Outcome.UNKNOWN, "terragrunt reports success, but terraform was not started"
+        case _ if evidence.drained:
+            return Outcome.DRAINED, "not started: the run was interrupted"
+        case Reported.EARLY_EXIT:
+            return Outcome.BLOCKED, evidence.trouble or "a dependency failed"
+        case Reported.EXCLUDED:
+            return Outcome.NOT_RUN, "excluded by its configuration"
+        case Reported.FAILED:
+            return Outcome.FAILED, evidence.trouble or "terragrunt failed before it started terraform"
+        case _:
+            return Outcome.NOT_RUN, evidence.trouble or "terragrunt did not reach this unit"

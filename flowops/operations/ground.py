@@ -1,0 +1,89 @@
+"""What every run stands on: a checked selection, a verified caller, a graph, and an open record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flowops.errors import Exit, FlowopsError, UsageError
+from flowops.model.changes import Plan
+from flowops.model.deployment import Selection, Unit, select
+from flowops.model.evidence import Evidence
+from flowops.model.graph import Graph
+from flowops.model.job import Job, Step
+from flowops.model.run import Outcome, Run, RunRequest, UnitRun
+from flowops.operations.ports.run import Access, Record, RunPorts
+
+
+@dataclass
+class Ground:
+    """One run under way. `steps` counts terragrunt's calls, each of which gets a folder of its own."""
+
+    request: RunRequest
+    ports: RunPorts
+    selection: Selection
+    graph: Graph
+    record: Record
+    started: datetime
+    steps: int = 0
+
+    def run(self, step: Step, units: Iterable[Unit], saved: Iterable[Plan] = ()) -> tuple[Evidence, ...]:
+        """Let terragrunt do one step over `units` and return the evidence."""
+        self.steps += 1
+        chosen = tuple(units)
+        folder = self.record.folder / f"{self.steps:02d}-{step.name.lower().replace('_', '-')}"
+        access = Access.READ if step.plans else Access.WRITE
+        environment = self.selection.environment
+        acting = self.ports.cloud.act(environment, access, self.record.folder / access.name.lower())
+        drain = self.record.folder / "drain"
+        job = Job(step, environment, chosen, folder, drain, self.request.parallelism, tuple(saved))
+        self.record.event("step", step=step.value, units=[unit.id for unit in chosen], caller=acting.arn)
+        return self.ports.engine.run(job, acting.env)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a signal asked to start nothing new."""
+        return self.ports.engine.interrupted is not Exit.FINE
+
+    def finish(self, units: Iterable[UnitRun], halted: Exit = Exit.FINE, notes: Iterable[str] = ()) -> Run:
+        """Return and record the run with these outcomes."""
+        interrupted = self.ports.engine.interrupted
+        code = interrupted if interrupted is not Exit.FINE else halted
+        run = Run(self.record.id, self.request, self.started, tuple(units), code, tuple(notes))
+        self.record.finish(run)
+        return run
+
+
+@contextmanager
+def open_run(request: RunRequest, ports: RunPorts, started: datetime) -> Iterator[Ground]:
+    """Yield the ground of one run, after selection, caller and graph were checked; nothing has been changed then.
+
+    A FlowopsError that ends the run is recorded before it goes on.
+    """
+    selection = select(ports.deployment, request.environment, request.layer, request.unit)
+    if not selection.units:
+        raise UsageError(
+            f"There is no unit in {selection.name}: no terragrunt.hcl below deployments/{selection.folder}.",
+            not_done="Nothing was started.",
+            next_step=f"flowops graph {request.environment}",
+        )
+    record = ports.journal.open(request)
+    with ports.engine.watch():
+        try:
+            ports.cloud.act(selection.environment, Access.READ, record.folder / Access.READ.name.lower())
+            yield Ground(request, ports, selection, ports.engine.graph(selection.environment), record, started)
+        except FlowopsError as error:
+            record.event("ended", error=str(error), exit_code=int(error.exit_code))
+            raise
+
+
+def touched(before: Mapping[Unit, object], after: Mapping[Unit, object], runs: Iterable[UnitRun]) -> list[UnitRun]:
+    """Return `runs`, where a unit that is not done but whose state moved says so."""
+    return [
+        run
+        if run.outcome.done or run.outcome is Outcome.BLOCKED
+        else replace(run, touched=before.get(run.unit) != after.get(run.unit))
+        for run in runs
+    ]

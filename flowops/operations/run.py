@@ -1,0 +1,110 @@
+"""plan, apply and destroy: what was shown is what runs, and every unit ends with an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from flowops.errors import Refused
+from flowops.model import guard
+from flowops.model.changes import Plan
+from flowops.model.deployment import Unit
+from flowops.model.job import Step
+from flowops.model.run import Outcome, Run, RunRequest, UnitRun
+from flowops.model.state import UnitState
+from flowops.operations.approval import approve
+from flowops.operations.ground import Ground, open_run, touched
+from flowops.operations.ports.run import RunPorts
+from flowops.operations.preview import Preview, preview
+from flowops.operations.waves import Waves, newly_applied
+
+
+def plan(request: RunRequest, ports: RunPorts, now: datetime) -> Run:
+    """Plan the selected units with the plan role and return what would change; nothing is locked or written."""
+    with open_run(request, ports, now) as ground:
+        found = preview(ground, Step.PLAN, ground.selection.units)
+        ports.console.plans(f"Plan of {request.target}", list(found.plans.values()))
+        return ground.finish(found.runs)
+
+
+def apply(request: RunRequest, ports: RunPorts, now: datetime) -> Run:
+    """Apply what the preview showed, after the guard and the operator agreed, and return every unit's outcome."""
+    with open_run(request, ports, now) as ground:
+        before = ports.cloud.states(ground.selection.environment, ground.selection.units)
+        found = preview(ground, Step.PLAN, ground.selection.units)
+        if not _approved(ground, found):
+            return ground.finish(_without_changes(ground, found))
+        if all(state is None or state.resources == 0 for state in before.values()):
+            runs = newly_applied(ground, found.plans)
+            return _finished(ground, before, runs)
+        waves = Waves(ground, found.plans, Outcome.APPLIED, ground.graph.upstream)
+        runs = waves.execute(ground.graph.waves(found.plans))
+        return _finished(ground, before, runs, waves)
+
+
+def destroy(request: RunRequest, ports: RunPorts, now: datetime) -> Run:
+    """Destroy the selected units that still stand, dependents first, and return every unit's outcome.
+
+    Units without resources are left out, so a destroy can be repeated after any failure.
+    """
+    with open_run(request, ports, now) as ground:
+        before = ports.cloud.states(ground.selection.environment, ground.selection.environment.units)
+        standing = {unit for unit, state in before.items() if state is not None and state.resources > 0}
+        targets = _targets(ground, standing)
+        gone = [UnitRun(unit, Outcome.UNCHANGED, "nothing to destroy") for unit in ground.selection.units]
+        if not targets:
+            return ground.finish(gone)
+        found = preview(ground, Step.PLAN_DESTROY, targets)
+        if not _approved(ground, found):
+            return ground.finish(_without_changes(ground, found))
+        waves = Waves(ground, found.plans, Outcome.DESTROYED, ground.graph.dependents)
+        order = tuple(reversed(ground.graph.waves(found.plans)))
+        runs = [*waves.execute(order), *(it for it in gone if it.unit not in targets)]
+        return _finished(ground, before, runs, waves)
+
+
+def _targets(ground: Ground, standing: set[Unit]) -> set[Unit]:
+    chosen = standing & set(ground.selection.units)
+    dependents = {it for unit in chosen for it in ground.graph.dependents(unit)} & standing - chosen
+    if dependents and not ground.request.with_dependents:
+        raise Refused(
+            f"{', '.join(sorted(it.id for it in dependents))} still stand and depend on {ground.request.target}.",
+            not_done="Nothing was destroyed.",
+            next_step=f"flowops destroy {ground.request.target} --with-dependents",
+        )
+    return chosen | dependents
+
+
+def _approved(ground: Ground, found: Preview) -> bool:
+    """Return whether the previewed plans may run; False where a unit could not be planned or nothing changes."""
+    plans: Mapping[Unit, Plan] = found.plans
+    title = f"{ground.request.verb.value.capitalize()} {ground.request.target}"
+    ground.ports.console.plans(title, list(plans.values()))
+    if not found.complete or ground.stopped:
+        return False
+    verdict = guard.evaluate(ground.request, ground.selection.environment, plans.values())
+    return approve(ground.request, verdict, ground.ports.console)
+
+
+def _without_changes(ground: Ground, found: Preview) -> list[UnitRun]:
+    """Return the outcomes of a run that ends with its preview: planned units were left as they are."""
+    if ground.stopped:
+        outcome, reason = Outcome.DRAINED, "not started: the run was interrupted"
+    elif not found.complete:
+        outcome, reason = Outcome.NOT_RUN, "another unit could not be planned"
+    else:
+        outcome, reason = Outcome.UNCHANGED, ""
+    planned = Outcome.PLANNED
+    return [replace(run, outcome=outcome, reason=reason) if run.outcome is planned else run for run in found.runs]
+
+
+def _finished(
+    ground: Ground, before: Mapping[Unit, UnitState | None], runs: list[UnitRun], waves: Waves | None = None
+) -> Run:
+    if not all(run.outcome.done for run in runs):
+        after = ground.ports.cloud.states(ground.selection.environment, before)
+        runs = touched(before, after, runs)
+    if waves is None:
+        return ground.finish(runs)
+    return ground.finish(runs, waves.halted, waves.notes)

@@ -1,0 +1,138 @@
+"""The emulator as one WSGI application: every request passes the gate, is answered fast, and is recorded."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from werkzeug.wrappers import Response
+
+from flowops.rehearsal.caller import caller_of, is_nested
+from flowops.rehearsal.gate import Gate
+from flowops.rehearsal.recognition import Operation, Signature, recognise
+from flowops.rehearsal.recorder import Call, Recorder
+
+HEALTH_PATH = "/flowops/health"
+NOT_EMULATED = "NotImplementedException"
+DEFECT = "EmulatorDefect"
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+log = logging.getLogger(__name__)
+
+
+class UnknownService(Exception):
+    """moto has no backend for the service that a request was signed for."""
+
+
+class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
+    """moto's dispatcher, which says so when it does not know a service."""
+
+    def get_application(self, environ: Environ) -> Any:
+        """Return the application of the service; raise UnknownService where there is none."""
+        try:
+            return super().get_application(environ)
+        except AttributeError as missing:  # what moto stumbles over when no backend fits
+            raise UnknownService from missing
+
+
+class Application:
+    """Answers the health question itself and hands everything else to moto."""
+
+    def __init__(
+        self,
+        inner: Callable[[Environ, StartResponse], Iterable[bytes]],
+        *,
+        gate: Gate,
+        recorder: Recorder,
+        health: Mapping[str, Any],
+        changed: Callable[[], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._inner, self._gate, self._recorder = inner, gate, recorder
+        self._health, self._changed, self._now = health, changed, now
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        if environ.get("PATH_INFO") == HEALTH_PATH:
+            return _json(200, self._health)(environ, start_response)
+        signature = Signature.of(environ)
+        with self._gate.passing(nested=is_nested(environ, signature)):
+            response = self._answer(environ, signature)
+        return response(environ, start_response)
+
+    def _answer(self, environ: Environ, signature: Signature) -> Response:
+        operation = recognise(environ, signature, _body(environ, signature))
+        call = self._call(environ, signature, operation)
+        response = self._ask(environ, operation)
+        self._recorder.record(replace(call, status=response.status_code))
+        if not operation.reads_only:
+            self._changed()
+        return response
+
+    def _call(self, environ: Environ, signature: Signature, operation: Operation) -> Call:
+        caller = caller_of(environ, signature)
+        return Call(
+            time=self._now().isoformat(timespec="milliseconds"),
+            account=caller.account,
+            region=signature.region,
+            principal=caller.principal,
+            role=caller.role,
+            service=operation.prefix,
+            action=operation.action,
+            parameters=operation.parameters,
+            path=environ.get("PATH_INFO", "/"),
+            method=environ.get("REQUEST_METHOD", ""),
+        )
+
+    def _ask(self, environ: Environ, operation: Operation) -> Response:
+        """Return moto's answer, or a 400 that no SDK retries where moto has none.
+
+        SDKs repeat an HTTP 500 for minutes, and terraform seems to hang.
+        """
+        try:
+            response = Response.from_app(self._inner, environ, buffered=True)
+        except UnknownService:
+            return _refusal(environ, NOT_EMULATED, f"the service of {operation.action} is not emulated")
+        except NotImplementedError as missing:
+            return _refusal(environ, NOT_EMULATED, f"{operation.action}: {missing}")
+        except Exception as defect:
+            # moto raises anything; what it means stands in the log, and the caller gets an end.
+            log.exception("%s failed", operation.action)
+            return _refusal(environ, DEFECT, f"{operation.action}: {type(defect).__name__}: {defect}")
+        if response.status_code in (404, 405) and response.mimetype == "text/html":
+            return _refusal(environ, NOT_EMULATED, f"{operation.action} is not emulated")
+        return response
+
+
+def _body(environ: Environ, signature: Signature) -> bytes:
+    """Return the body, leaving it readable; empty where it is an object of S3, which nobody records."""
+    if signature.service == "s3" and environ.get("REQUEST_METHOD") != "POST":
+        return b""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body: bytes = environ["wsgi.input"].read(length) if length else b""
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def _json(status: int, document: Mapping[str, Any], **headers: str) -> Response:
+    return Response(json.dumps(document), status, headers or None, content_type="application/json")
+
+
+def _refusal(environ: Environ, code: str, message: str) -> Response:
+    """Return an error of the request's own protocol, as far as one can tell without its API description."""
+    message = f"flowops' emulator: {message}"
+    form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+    if not form and "/s3/aws4_request" not in environ.get("HTTP_AUTHORIZATION", ""):
+        error = {"__type": code, "message": message}
+        return Response(json.dumps(error), 400, {"x-amzn-ErrorType": code}, content_type="application/json")
+    error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    document = f"<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>" if form else error
+    return Response(document, 400, content_type="text/xml")

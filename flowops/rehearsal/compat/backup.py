@@ -1,0 +1,91 @@
+"""AWS Backup: selections of plans, and tags."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+from urllib.parse import unquote
+
+from moto.backup.responses import BackupResponse
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult, EmptyResult
+
+from flowops.rehearsal.compat.patching import add_actions, state_of
+
+SUMMARY = ("SelectionId", "BackupPlanId", "CreationDate")
+
+
+def install() -> None:
+    """Add backup selections, which terraform waits for in vain, and tags of plans.
+
+    The AWS SDK for Go leaves out the slash at the end of the tags path; moto then finds no tags at all.
+    """
+    add_actions(
+        BackupResponse,
+        create_backup_selection,
+        get_backup_selection,
+        delete_backup_selection,
+        list_backup_selections,
+        list_tags,
+    )
+
+
+def create_backup_selection(self: Any) -> ActionResult:
+    """Assign resources to a backup plan."""
+    selection = {
+        "SelectionId": str(uuid.uuid4()),
+        "BackupPlanId": _plan(self),
+        "CreationDate": time.time(),
+        "CreatorRequestId": self._get_param("CreatorRequestId"),
+        "BackupSelection": self._get_param("BackupSelection"),
+    }
+    _selections(self)[selection["SelectionId"]] = selection
+    return ActionResult({name: selection[name] for name in SUMMARY})
+
+
+def get_backup_selection(self: Any) -> ActionResult:
+    """Return one selection."""
+    return ActionResult(_selection(self))
+
+
+def delete_backup_selection(self: Any) -> EmptyResult:
+    """Forget one selection."""
+    del _selections(self)[_selection(self)["SelectionId"]]
+    return EmptyResult()
+
+
+def list_backup_selections(self: Any) -> ActionResult:
+    """List the selections of one plan."""
+    plan = _plan(self)
+    return ActionResult(
+        {
+            "BackupSelectionsList": [
+                {name: selection[name] for name in SUMMARY}
+                | {name: selection["BackupSelection"][name] for name in ("SelectionName", "IamRoleArn")}
+                for selection in _selections(self).values()
+                if selection["BackupPlanId"] == plan
+            ]
+        }
+    )
+
+
+def list_tags(self: Any) -> ActionResult:
+    """Return the tags of a vault or plan."""
+    arn = unquote(self.path).partition("/tags/")[2].rstrip("/")
+    return ActionResult({"Tags": self.backup_backend.list_tags(arn)})
+
+
+def _selections(self: Any) -> dict[str, Any]:
+    return state_of(self.backup_backend, "selections")
+
+
+def _plan(self: Any) -> str:
+    return str(self.uri_match["backupPlanId"])
+
+
+def _selection(self: Any) -> dict[str, Any]:
+    found: dict[str, Any] | None = _selections(self).get(self.uri_match["selectionId"])
+    if found is None or found["BackupPlanId"] != _plan(self):
+        raise ServiceException("ResourceNotFoundException", "Cannot find the backup selection.")
+    return found

@@ -1,0 +1,162 @@
+"""The process that is the emulated AWS: `python -m flowops.rehearsal.server --state-dir DIR --port N`.
+
+It listens on the loopback interface only. In its state directory it keeps `server.json` (who and where it
+is, written once it answers), `snapshot.pickle.gz` (its state) and `calls.jsonl` (what was called).
+SIGTERM ends it after a snapshot, SIGUSR1 takes one now.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+import moto
+from moto.moto_server.werkzeug_app import MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from flowops.errors import FlowopsError, LockHeld, OperationFailed
+from flowops.rehearsal import compat, settings, snapshot
+from flowops.rehearsal.application import Application, Dispatcher
+from flowops.rehearsal.files import write_atomically
+from flowops.rehearsal.gate import Gate
+from flowops.rehearsal.keeper import Keeper
+from flowops.rehearsal.occupancy import Occupancy
+from flowops.rehearsal.recorder import Recorder
+from flowops.rehearsal.settings import Settings
+
+LOOPBACK = "127.0.0.1"
+IDENTITY_FILE = "server.json"
+LOCK_FILE = "server.lock"
+LAST_WORDS_SECONDS = 5.0
+HEEDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which process serves a state directory, and where; `started` is UTC in ISO 8601."""
+
+    pid: int
+    port: int
+    started: str
+    moto_version: str
+    start_token: str
+
+    @classmethod
+    def read(cls, state_dir: Path) -> Identity | None:
+        """Return what `server.json` says, or None where there is none that makes sense."""
+        try:
+            return cls(**json.loads((state_dir / IDENTITY_FILE).read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]
+    """Writes no access log: the recorder has every call, and a presigned URL holds a signature."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Leave it to the recorder."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until somebody sends SIGTERM or SIGINT; return the exit code."""
+    parser = argparse.ArgumentParser(prog="flowops.rehearsal.server", description=__doc__.splitlines()[0])
+    parser.add_argument("--state-dir", type=Path, required=True, help="Directory with settings.json.")
+    parser.add_argument("--port", type=int, required=True, help="Port of 127.0.0.1; 0 means any free one.")
+    chosen = parser.parse_args(argv)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    logging.getLogger("flowops").setLevel(logging.INFO)
+    try:
+        serve(replace(settings.load(chosen.state_dir), port=chosen.port))
+    except FlowopsError as error:
+        print(error, file=sys.stderr, flush=True)
+        return int(error.exit_code)
+    return 0
+
+
+def serve(chosen: Settings) -> None:
+    """Run the emulator of one state directory until it is told to end.
+
+    Raises LockHeld when another process serves that directory, OperationFailed when the port is taken
+    or the snapshot cannot be used.
+    """
+    lock = Occupancy(chosen.state_dir / LOCK_FILE)
+    if not _claimed(lock):
+        raise LockHeld(f"Another process serves {chosen.state_dir}.", next_step="flowops rehearse status")
+    gate, recorder = Gate(), Recorder(chosen.state_dir)
+    keeper = Keeper(chosen.state_dir / snapshot.FILE_NAME, gate)
+    identity = Identity(os.getpid(), chosen.port, datetime.now(UTC).isoformat(), moto.__version__, secrets.token_hex(8))
+    application = Application(
+        Dispatcher(create_backend_app),
+        gate=gate,
+        recorder=recorder,
+        health={"pid": identity.pid, "start_token": identity.start_token},
+        changed=keeper.changed,
+    )
+    listening = _listen(chosen, application)
+    chosen = replace(chosen, port=listening.server_port)
+    compat.install(chosen, recorder)
+    _resume(chosen, recorder)
+    _serve_until_told(listening, replace(identity, port=chosen.port), chosen.state_dir, keeper)
+    if not keeper.save(LAST_WORDS_SECONDS):
+        log.warning("a request still ran after %.0f s; the snapshot is the one before", LAST_WORDS_SECONDS)
+
+
+def _claimed(lock: Occupancy, patience: float = 2.0) -> bool:
+    """Take the lock; somebody who only looks holds it for a moment."""
+    deadline = time.monotonic() + patience
+    while not lock.claim():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _listen(chosen: Settings, application: Application) -> BaseWSGIServer:
+    try:
+        return make_server(LOOPBACK, chosen.port, application, threaded=True, request_handler=_QuietHandler)
+    except (OSError, SystemExit) as taken:  # werkzeug exits where the address is in use
+        raise OperationFailed(
+            f"Port {chosen.port} of {LOOPBACK} is taken by another program.",
+            not_done="The emulated AWS was not started.",
+            next_step="flowops rehearse up with another --port, or with --port 0 for any free one",
+        ) from taken
+
+
+def _resume(chosen: Settings, recorder: Recorder) -> None:
+    recorder.resume()
+    saved = chosen.state_dir / snapshot.FILE_NAME
+    if saved.exists():
+        log.info("restored %d backends", snapshot.restore(saved))
+
+
+def _serve_until_told(listening: BaseWSGIServer, identity: Identity, state_dir: Path, keeper: Keeper) -> None:
+    """Answer requests, say so in server.json, and close the port once told to stop."""
+    # Blocked in every thread and waited for in this one: a handler could interrupt a thread that holds a lock.
+    signal.pthread_sigmask(signal.SIG_BLOCK, HEEDED)
+    Thread(target=listening.serve_forever, name="emulated-aws", daemon=True).start()
+    keeper.start()
+    own = state_dir / IDENTITY_FILE
+    write_atomically(own, json.dumps(asdict(identity)).encode())
+    log.info("the emulated AWS answers at http://%s:%d", LOOPBACK, identity.port)
+    while signal.sigwait(HEEDED) == signal.SIGUSR1:
+        keeper.save_soon()
+    listening.shutdown()
+    listening.server_close()
+    own.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

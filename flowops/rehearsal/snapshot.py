@@ -1,0 +1,196 @@
+"""The complete state of the emulated AWS in one file, so that it survives its process.
+
+Every moto backend is an object whose attributes are its state. They are pickled in one stream, so that
+objects which several backends share stay shared. A pickle runs code when it is read: only files of this
+state directory, readable by its owner alone, are ever loaded.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import io
+import os
+import pickle
+import threading
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import moto
+from cryptography.hazmat.primitives import serialization
+from cryptography.x509 import load_pem_x509_certificate
+from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
+
+from flowops.errors import OperationFailed
+from flowops.rehearsal.files import write_atomically
+
+FILE_NAME = "snapshot.pickle.gz"
+FORMAT = f"flowops-1 moto-{moto.__version__}"
+
+# (module, service, account, region) of a backend
+Address = tuple[str, str, str, str]
+_NATIVE = {"backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"}
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a snapshot holds; `lost` names objects that cannot be kept, such as running threads."""
+
+    backends: int
+    size: int
+    lost: tuple[str, ...]
+
+
+def save(path: Path) -> Saved:
+    """Write the state of all accounts, regions and services; nothing may change it meanwhile."""
+    found = {address: backend for address, backend in _backends()}
+    stream = io.BytesIO()
+    pickler = _Pickler(stream, {id(backend): address for address, backend in found.items()})
+    document = {
+        "backends": {address: backend.__dict__ for address, backend in found.items()},
+        "registries": {(_module(registry), registry.service_name): _own(registry) for registry in _registries()},
+    }
+    pickler.dump(document)
+    packed = gzip.compress(stream.getvalue(), compresslevel=1)
+    write_atomically(path, FORMAT.encode() + b"\n" + packed)
+    return Saved(len(found), len(packed), tuple(sorted(pickler.lost)))
+
+
+def restore(path: Path) -> int:
+    """Put the state of a snapshot back and return the number of its backends.
+
+    Raises OperationFailed for a snapshot of another moto, a truncated one, and one that others could write.
+    """
+    form, _, packed = _read(path).partition(b"\n")
+    if form != FORMAT.encode():
+        raise _unusable(path, f"was written by {form[:60].decode(errors='replace')!r}, and this is {FORMAT!r}")
+    try:
+        document = _Unpickler(io.BytesIO(gzip.decompress(packed))).load()
+    except (EOFError, OSError, pickle.UnpicklingError, ImportError, AttributeError) as broken:
+        raise _unusable(path, f"is damaged: {broken}") from broken
+    for address, state in document["backends"].items():
+        _backend(address).__dict__.update(state)
+    for (module, service), state in document["registries"].items():
+        _registry(module, service).__dict__.update(state)
+    return len(document["backends"])
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        if status.st_uid != os.getuid() or status.st_mode & 0o022:
+            raise _unusable(path, "belongs to somebody else or can be written by others")
+        return file.read()
+
+
+def _unusable(path: Path, why: str) -> OperationFailed:
+    return OperationFailed(
+        f"The saved rehearsal {path} {why}.",
+        not_done="The emulated AWS was not started.",
+        next_step="flowops rehearse down, which forgets it, then flowops rehearse up",
+    )
+
+
+def _registries() -> tuple[Any, ...]:
+    return tuple(BackendDict._instances)
+
+
+def _module(registry: Any) -> str:
+    return str(registry.backend.__module__)
+
+
+def _own(registry: Any) -> dict[str, Any]:
+    """Return what a registry knows beyond its backends, such as which account has a bucket."""
+    return {name: value for name, value in registry.__dict__.items() if name not in _NATIVE}
+
+
+def _backends() -> Iterator[tuple[Address, Any]]:
+    for registry in _registries():
+        for account, regions in list(dict.items(registry)):
+            for region, backend in list(dict.items(regions)):
+                yield (_module(registry), registry.service_name, account, region), backend
+
+
+def _registry(module: str, service: str) -> Any:
+    for value in vars(importlib.import_module(module)).values():
+        if isinstance(value, BackendDict) and value.service_name == service:
+            return value
+    raise pickle.UnpicklingError(f"moto has no service {service}")
+
+
+def _backend(address: Address) -> Any:
+    """Return the backend at an address; a missing one is made without its constructor, its state replaces that."""
+    module, service, account, region = address
+    registry = _registry(module, service)
+    regions = registry[account]
+    if region not in dict.keys(regions):
+        dict.__setitem__(regions, region, object.__new__(registry.backend))
+    return dict.__getitem__(regions, region)
+
+
+class _Pickler(pickle.Pickler):
+    def __init__(self, stream: io.BytesIO, addresses: dict[int, Address]) -> None:
+        super().__init__(stream, protocol=5)
+        self._addresses = addresses
+        self.lost: set[str] = set()
+
+    def persistent_id(self, thing: Any) -> Address | tuple[()] | None:
+        if isinstance(thing, BaseBackend) and id(thing) in self._addresses:
+            return self._addresses[id(thing)]
+        if isinstance(thing, (AccountSpecificBackend, BackendDict)):
+            self.lost.add(type(thing).__name__)
+            return ()
+        return None
+
+    def reducer_override(self, thing: Any) -> Any:
+        if isinstance(thing, _LOCKS):
+            return _lock, (isinstance(thing, _LOCKS[1]),)
+        if _is_transient(thing):
+            self.lost.add(f"{type(thing).__name__} {getattr(thing, '__qualname__', '')}".strip())
+            return _nothing, ()
+        if type(thing).__module__.startswith("cryptography"):
+            return _cryptographic(thing)
+        return NotImplemented
+
+
+class _Unpickler(pickle.Unpickler):
+    def persistent_load(self, address: Any) -> Any:
+        return _backend(address) if address else None
+
+
+_LOCKS = (type(threading.Lock()), type(threading.RLock()))
+
+
+def _is_transient(thing: Any) -> bool:
+    if isinstance(thing, types.FunctionType):
+        return thing.__name__ == "<lambda>" or "<locals>" in thing.__qualname__
+    return isinstance(thing, (types.GeneratorType, types.ModuleType, threading.Thread))
+
+
+def _lock(reentrant: bool) -> Any:
+    return threading.RLock() if reentrant else threading.Lock()
+
+
+def _nothing() -> None:
+    return None
+
+
+def _cryptographic(thing: Any) -> tuple[Callable[[bytes], Any], tuple[bytes]] | Any:
+    """Return how to write a key or certificate of the cryptography library, which does not pickle them."""
+    pem = serialization.Encoding.PEM
+    if hasattr(thing, "private_bytes"):
+        plain = serialization.NoEncryption()
+        return _private_key, (thing.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain),)
+    if hasattr(thing, "fingerprint"):
+        return load_pem_x509_certificate, (thing.public_bytes(pem),)
+    if hasattr(thing, "public_bytes"):
+        public = serialization.PublicFormat.SubjectPublicKeyInfo
+        return serialization.load_pem_public_key, (thing.public_bytes(pem, public),)
+    return NotImplemented
+
+
+def _private_key(pem: bytes) -> Any:
+    return serialization.load_pem_private_key(pem, None)

@@ -1,0 +1,29 @@
+locals {
+  access = {
+    DevOpsAdminRole   = { arn = var.devops_admin_role_arn, policy = "AmazonEKSClusterAdminPolicy", namespaces = [] }
+    FlowableAdminRole = { arn = var.flowable_admin_role_arn, policy = "AmazonEKSAdminPolicy", namespaces = [var.namespace] }
+    FlowableUserRole  = { arn = var.flowable_user_role_arn, policy = "AmazonEKSViewPolicy", namespaces = [var.namespace] }
+    FlowopsPlanRole   = { arn = var.flowops_plan_role_arn, policy = "AmazonEKSAdminViewPolicy", namespaces = [] }
+  }
+}
+
+resource "aws_eks_access_entry" "this" {
+  for_each = local.access
+
+  cluster_name  = aws_eks_cluster.this.name
+  principal_arn = each.value.arn
+  type          = "STANDARD"
+}
+
+resource "aws_eks_access_policy_association" "this" {
+  for_each = local.access
+
+  cluster_name  = aws_eks_cluster.this.name
+  principal_arn = aws_eks_access_entry.this[each.key].principal_arn
+  policy_arn    = "arn:${local.partition}:eks::aws:cluster-access-policy/${each.value.policy}"
+
+  access_scope {
+    type       = length(each.value.namespaces) > 0 ? "namespace" : "cluster"
+    namespaces = each.value.namespaces
+  }
+}
