@@ -26,22 +26,11 @@ locals {
   mocks_serve = concat(["validate", "plan"], get_env("FLOWOPS_DESTROY", "") != "" ? ["destroy"] : [])
 
   modules = "${dirname(find_in_parent_folders("root.hcl"))}/../terraform-modules"
-
-  backend = {
-    bucket       = local.settings.state_bucket
-    key          = "${local.settings.account_id}/${path_relative_to_include()}/terraform.tfstate"
-    region       = local.settings.state_region
-    encrypt      = true
-    kms_key_id   = local.settings.state_kms_key_arn
-    use_lockfile = true
-    profile      = local.settings.aws_profile
-    assume_role  = { role_arn = local.role_arn, session_name = "flowops" }
-  }
 }
 
-# terraform refuses a working copy that was initialized with another backend, and the role is part of it:
-# each backend gets a working copy of its own, so that plan and apply do not stand in each other's way.
-download_dir = "${get_terragrunt_dir()}/.terragrunt-cache/${basename(local.role_arn)}-${substr(sha256(jsonencode(local.backend)), 0, 8)}"
+# The role is part of the backend, and terraform refuses a working copy that was initialized with another backend:
+# each role has its own, so a plan with one role and an apply with another never meet.
+download_dir = "${get_terragrunt_dir()}/.terragrunt-cache${local.role_arn == local.settings.tf_assume_role_arn ? "" : "/${basename(local.role_arn)}"}"
 
 remote_state {
   backend = "s3"
@@ -51,7 +40,16 @@ remote_state {
     if_exists = "overwrite_terragrunt"
   }
 
-  config = local.backend
+  config = {
+    bucket       = local.settings.state_bucket
+    key          = "${local.settings.account_id}/${path_relative_to_include()}/terraform.tfstate"
+    region       = local.settings.state_region
+    encrypt      = true
+    kms_key_id   = local.settings.state_kms_key_arn
+    use_lockfile = true
+    profile      = local.settings.aws_profile
+    assume_role  = { role_arn = local.role_arn, session_name = "flowops" }
+  }
 }
 
 generate "provider" {
@@ -82,6 +80,12 @@ generate "provider" {
 }
 
 terraform {
+  # When profile, bucket or key have changed in account.hcl, `terragrunt run --all -- init` is all that is needed.
+  extra_arguments "reconfigure" {
+    commands  = ["init"]
+    arguments = ["-reconfigure"]
+  }
+
   before_hook "drain" {
     commands = ["plan", "apply", "destroy"]
     execute = ["sh", "-c", <<-EOF

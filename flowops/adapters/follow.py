@@ -71,4 +71,5 @@ class FollowedFile:
 
     def _clean(self, line: bytes) -> str:
         text = line.decode("utf-8", "replace")
-        return printable(redacted(text, self._secrets))
+        # In this order: a control sequence in the middle of a secret must not hide it.
+        return redacted(printable(text), self._secrets)

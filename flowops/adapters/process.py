@@ -6,6 +6,7 @@ flowops that is killed, and hears no Ctrl-C that was not meant for it. What it w
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import signal
@@ -66,9 +67,10 @@ class Running:
         """Return the exit code, negative for a signal, or None while the child works."""
         if self._code is None:
             alive, code = self._process.is_alive()
-            if not alive:
-                # sh forgets the code when an interrupt hits it between hearing and storing it.
-                self._code = _LOST if code is None else code
+            if not alive and code is None:
+                self._code = _LOST  # an interrupt hit sh between hearing the code and storing it
+            elif not alive:
+                self._code = code
                 self._process.wait()  # ends sh's threads now, not within a second
         return self._code
 
@@ -128,7 +130,7 @@ class Processes:
         *,
         env: Mapping[str, str],
         cwd: Path,
-        timeout: float = 600.0,
+        timeout: float | None = None,
         secrets: Collection[str] = (),
     ) -> Completed:
         """Run a short tool to its end and return what it printed, without `secrets`.
@@ -139,12 +141,13 @@ class Processes:
         with tempfile.TemporaryDirectory(prefix="flowops-") as folder:
             out, err = Path(folder, "stdout"), Path(folder, "stderr")
             child = self.start(argv, env=env, cwd=cwd, stdout=out, stderr=err)
+            limit = math.inf if timeout is None else timeout
             try:
-                code = child.wait_at_most(timeout, lambda: _check_size(argv, out, err))
+                code = child.wait_at_most(limit, lambda: _check_size(argv, out, err))
             finally:
                 child.stop()
             if code is None:
-                raise _unusable(argv, f"did not end within {timeout:g} s and was stopped", "flowops doctor")
+                raise _unusable(argv, f"did not end within {limit:g} s and was stopped", "flowops doctor")
             _check_size(argv, out, err)
             return Completed(code, _text(out, secrets), _text(err, secrets))
 

@@ -16,10 +16,10 @@ from werkzeug.wrappers import Response
 
 from flowops.rehearsal.caller import caller_of, is_nested
 from flowops.rehearsal.gate import Gate
+from flowops.rehearsal.identity import HEALTH_PATH
 from flowops.rehearsal.recognition import Operation, Signature, recognise
 from flowops.rehearsal.recorder import Call, Recorder
 
-HEALTH_PATH = "/flowops/health"
 NOT_EMULATED = "NotImplementedException"
 DEFECT = "EmulatorDefect"
 
@@ -64,8 +64,11 @@ class Application:
         if environ.get("PATH_INFO") == HEALTH_PATH:
             return _json(200, self._health)(environ, start_response)
         signature = Signature.of(environ)
-        with self._gate.passing(nested=is_nested(environ, signature)):
-            response = self._answer(environ, signature)
+        try:
+            with self._gate.passing(nested=is_nested(environ, signature)):
+                response = self._answer(environ, signature)
+        except Exception as defect:
+            response = _defect(environ, "the request", defect)
         return response(environ, start_response)
 
     def _answer(self, environ: Environ, signature: Signature) -> Response:
@@ -103,10 +106,8 @@ class Application:
             return _refusal(environ, NOT_EMULATED, f"the service of {operation.action} is not emulated")
         except NotImplementedError as missing:
             return _refusal(environ, NOT_EMULATED, f"{operation.action}: {missing}")
-        except Exception as defect:
-            # moto raises anything; what it means stands in the log, and the caller gets an end.
-            log.exception("%s failed", operation.action)
-            return _refusal(environ, DEFECT, f"{operation.action}: {type(defect).__name__}: {defect}")
+        except Exception as defect:  # moto raises anything
+            return _defect(environ, operation.action, defect)
         if response.status_code in (404, 405) and response.mimetype == "text/html":
             return _refusal(environ, NOT_EMULATED, f"{operation.action} is not emulated")
         return response
@@ -126,6 +127,12 @@ def _json(status: int, document: Mapping[str, Any], **headers: str) -> Response:
     return Response(json.dumps(document), status, headers or None, content_type="application/json")
 
 
+def _defect(environ: Environ, what: str, defect: Exception) -> Response:
+    """Log what went wrong inside the emulator, and give the caller an end."""
+    log.error("%s failed", what, exc_info=defect)
+    return _refusal(environ, DEFECT, f"{what}: {type(defect).__name__}: {defect}")
+
+
 def _refusal(environ: Environ, code: str, message: str) -> Response:
     """Return an error of the request's own protocol, as far as one can tell without its API description."""
     message = f"flowops' emulator: {message}"
@@ -133,6 +140,7 @@ def _refusal(environ: Environ, code: str, message: str) -> Response:
     if not form and "/s3/aws4_request" not in environ.get("HTTP_AUTHORIZATION", ""):
         error = {"__type": code, "message": message}
         return Response(json.dumps(error), 400, {"x-amzn-ErrorType": code}, content_type="application/json")
-    error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-    document = f"<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>" if form else error
+    document = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    if form:
+        document = f"<ErrorResponse>{document}<RequestId>0</RequestId></ErrorResponse>"
     return Response(document, 400, content_type="text/xml")

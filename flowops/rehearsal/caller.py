@@ -39,9 +39,14 @@ def caller_of(environ: Mapping[str, Any], signature: Signature) -> Caller:
         return Caller(environ[ACCOUNT_HEADER], ENGINE_PRINCIPAL)
     # Through the modules: compat replaces these functions after this module was imported.
     account = environ.get(ACCOUNT_HEADER) or iam.get_account_id_from(signature.access_key)
+    return caller_by_key(account, signature.access_key, signature.region)
+
+
+def caller_by_key(account: str, access_key: str, region: str) -> Caller:
+    """Return whom an access key belongs to."""
     sts = sts_backends[account][PARTITION]
-    _, principal, _ = sts.get_caller_identity(signature.access_key, signature.region)
-    session = sts.get_assumed_role_from_access_key(signature.access_key)
+    _, principal, _ = sts.get_caller_identity(access_key, region)
+    session = sts.get_assumed_role_from_access_key(access_key)
     return Caller(account, principal, _role(session.role_arn) if session else "")
 
 

@@ -85,7 +85,7 @@ def reads_only(action: str) -> bool:
     prefix, _, name = action.partition(":")
     if prefix == "sts":  # GetSessionToken and AssumeRole create keys
         return name == "GetCallerIdentity"
-    return name.startswith(("Describe", "List", "Get", "Head", "Lookup", "Batch", "Search", "Validate"))
+    return name.startswith(("Describe", "List", "Get", "Head", "Lookup", "BatchGet", "Search", "Validate"))
 
 
 def recognise(environ: Mapping[str, Any], signature: Signature, body: bytes) -> Operation:

@@ -8,7 +8,6 @@ SIGTERM ends it after a snapshot, SIGUSR1 takes one now.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import secrets
@@ -16,7 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -28,39 +27,17 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from flowops.errors import FlowopsError, LockHeld, OperationFailed
 from flowops.rehearsal import compat, settings, snapshot
 from flowops.rehearsal.application import Application, Dispatcher
-from flowops.rehearsal.files import write_atomically
 from flowops.rehearsal.gate import Gate
+from flowops.rehearsal.identity import LOCK_FILE, LOOPBACK, MODULE, Identity
 from flowops.rehearsal.keeper import Keeper
 from flowops.rehearsal.occupancy import Occupancy
 from flowops.rehearsal.recorder import Recorder
 from flowops.rehearsal.settings import Settings
 
-LOOPBACK = "127.0.0.1"
-IDENTITY_FILE = "server.json"
-LOCK_FILE = "server.lock"
 LAST_WORDS_SECONDS = 5.0
 HEEDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Which process serves a state directory, and where; `started` is UTC in ISO 8601."""
-
-    pid: int
-    port: int
-    started: str
-    moto_version: str
-    start_token: str
-
-    @classmethod
-    def read(cls, state_dir: Path) -> Identity | None:
-        """Return what `server.json` says, or None where there is none that makes sense."""
-        try:
-            return cls(**json.loads((state_dir / IDENTITY_FILE).read_text()))
-        except (OSError, ValueError, TypeError):
-            return None
 
 
 class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]
@@ -72,7 +49,7 @@ class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until somebody sends SIGTERM or SIGINT; return the exit code."""
-    parser = argparse.ArgumentParser(prog="flowops.rehearsal.server", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog=MODULE, description=str(__doc__).splitlines()[0])
     parser.add_argument("--state-dir", type=Path, required=True, help="Directory with settings.json.")
     parser.add_argument("--port", type=int, required=True, help="Port of 127.0.0.1; 0 means any free one.")
     chosen = parser.parse_args(argv)
@@ -148,14 +125,12 @@ def _serve_until_told(listening: BaseWSGIServer, identity: Identity, state_dir: 
     signal.pthread_sigmask(signal.SIG_BLOCK, HEEDED)
     Thread(target=listening.serve_forever, name="emulated-aws", daemon=True).start()
     keeper.start()
-    own = state_dir / IDENTITY_FILE
-    write_atomically(own, json.dumps(asdict(identity)).encode())
+    identity.write(state_dir)
     log.info("the emulated AWS answers at http://%s:%d", LOOPBACK, identity.port)
     while signal.sigwait(HEEDED) == signal.SIGUSR1:
         keeper.save_soon()
     listening.shutdown()
     listening.server_close()
-    own.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -54,12 +54,12 @@ TEXT, FLAG, NUMBER, DOCUMENT = Scalar.TEXT, Scalar.FLAG, Scalar.NUMBER, Scalar.D
 TEXTS = ListOf(TEXT)
 
 
-def fields(required: tuple[str, ...] = (), /, **members: Kind) -> Fields:
+def form(required: tuple[str, ...] = (), /, **members: Kind) -> Fields:
     """Return an object form; `required` names the members that must be there."""
     return Fields(members, frozenset(required))
 
 
-TAGS = ListOf(fields(("Key", "Value"), Key=TEXT, Value=TEXT))
+TAGS = ListOf(form(("Key", "Value"), Key=TEXT, Value=TEXT))
 
 
 def offences(kind: Kind, node: Any, path: str = "#") -> Iterator[str]:

@@ -52,3 +52,20 @@ def install(settings: Settings, recorder: Recorder) -> None:
         service.install()
     eks.install(settings)
     cloudtrail.install(recorder)
+    _install_the_others(settings)
+
+
+def _install_the_others(settings: Settings) -> None:
+    import importlib
+    import logging
+
+    for name, given in (
+        ("compat.iam", settings),
+        ("compat.sts", settings),
+        ("compat.organizations", settings),
+        ("cloudformation", f"http://127.0.0.1:{settings.port}"),
+    ):
+        try:
+            importlib.import_module(f"flowops.rehearsal.{name}").install(given)
+        except Exception as missing:
+            logging.getLogger(__name__).warning("%s is not there yet: %r", name, missing)

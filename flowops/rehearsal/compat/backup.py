@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from moto.backup.responses import BackupResponse
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
 
+from flowops.rehearsal.compat.errors import AwsError
 from flowops.rehearsal.compat.patching import add_actions, state_of
 
 SUMMARY = ("SelectionId", "BackupPlanId", "CreationDate")
@@ -87,5 +87,5 @@ def _plan(self: Any) -> str:
 def _selection(self: Any) -> dict[str, Any]:
     found: dict[str, Any] | None = _selections(self).get(self.uri_match["selectionId"])
     if found is None or found["BackupPlanId"] != _plan(self):
-        raise ServiceException("ResourceNotFoundException", "Cannot find the backup selection.")
+        raise AwsError("ResourceNotFoundException", "Cannot find the backup selection.")
     return found

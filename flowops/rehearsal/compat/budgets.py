@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.budgets.responses import BudgetsResponse
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
 
+from flowops.rehearsal.compat.errors import AwsError
 from flowops.rehearsal.compat.patching import Function, add_actions, around, state_of
 
 
@@ -71,7 +71,7 @@ def _create_with_tags(original: Function, self: Any) -> Any:
 def _budget(self: Any, name: str) -> Any:
     budgets = self.backend.budgets[self._get_param("AccountId")]
     if name not in budgets:
-        raise ServiceException("NotFoundException", f"Unable to get budget: {name} - the budget doesn't exist.")
+        raise AwsError("NotFoundException", f"Unable to get budget: {name} - the budget doesn't exist.")
     return budgets[name]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.ecr.responses import ECRResponse
 
+from flowops.rehearsal.compat.errors import AwsError
 from flowops.rehearsal.compat.patching import add_actions, state_of
 
 SETTINGS = (
@@ -37,7 +37,7 @@ def create_pull_through_cache_rule(self: Any) -> ActionResult:
     rule = {name: value for name, value in given.items() if value}
     rule |= {"createdAt": time.time(), "registryId": self.current_account}
     if rule["ecrRepositoryPrefix"] in _rules(self):
-        raise ServiceException("PullThroughCacheRuleAlreadyExistsException", "The pull through cache rule exists.")
+        raise AwsError("PullThroughCacheRuleAlreadyExistsException", "The pull through cache rule exists.")
     _rules(self)[rule["ecrRepositoryPrefix"]] = rule
     return ActionResult(rule)
 
@@ -61,7 +61,7 @@ def _rules(self: Any) -> dict[str, Any]:
 def _rule(self: Any, prefix: str) -> dict[str, Any]:
     found: dict[str, Any] | None = _rules(self).get(prefix)
     if found is None:
-        raise ServiceException(
+        raise AwsError(
             "PullThroughCacheRuleNotFoundException", f"There is no pull through cache rule with the prefix {prefix}."
         )
     return found

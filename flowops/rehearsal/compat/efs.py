@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
 from moto.efs.responses import EFSResponse
 
+from flowops.rehearsal.compat.errors import AwsError
 from flowops.rehearsal.compat.patching import add_actions
 
 
@@ -37,5 +37,5 @@ def delete_file_system_policy(self: Any) -> EmptyResult:
 def _file_system(self: Any) -> Any:
     wanted = self._get_param("FileSystemId")
     if wanted not in self.efs_backend.file_systems_by_id:
-        raise ServiceException("FileSystemNotFound", f"File system '{wanted}' does not exist.")
+        raise AwsError("FileSystemNotFound", f"File system '{wanted}' does not exist.")
     return self.efs_backend.file_systems_by_id[wanted]

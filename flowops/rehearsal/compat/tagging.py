@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from moto.backup.models import backup_backends
-from moto.core.exceptions import ServiceException
 from moto.core.resource_tagging import TaggedResource, make_tag_matcher, match_resource_type
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
@@ -21,6 +20,7 @@ from moto.resourcegroupstaggingapi.models import (
     resourcegroupstaggingapi_backends,
 )
 
+from flowops.rehearsal.compat.errors import AwsError
 from flowops.rehearsal.compat.patching import Function, add_actions, around
 
 Tags = Mapping[str, str]
@@ -44,7 +44,7 @@ def list_group_resources(self: Any) -> ActionResult:
     name = (self._get_param("Group") or self._get_param("GroupName")).split("/")[-1]
     group = self.resourcegroups_backend.groups.get(name)
     if group is None:
-        raise ServiceException("NotFoundException", f"Cannot find group {name}")
+        raise AwsError("NotFoundException", f"Cannot find group {name}")
     found = _search(self, group.resource_query)
     return ActionResult({"Resources": [{"Identifier": each} for each in found], "ResourceIdentifiers": found})
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 
 from flowops.rehearsal.application import DEFECT, NOT_EMULATED
+from flowops.rehearsal.compat.errors import AwsError
 from flowops.rehearsal.compat.patching import Function, around
 
 log = logging.getLogger(__name__)
@@ -23,13 +23,13 @@ def _answer(original: Function, self: Any) -> Any:
     try:
         return original(self)
     except NotImplementedError as missing:
-        return _refusal(self, ServiceException(NOT_EMULATED, f"flowops' emulator: {missing}"))
+        return _refusal(self, AwsError(NOT_EMULATED, f"flowops' emulator: {missing}"))
     except Exception as defect:
         # moto raises anything; what it means stands in the log, and the caller gets an end.
         log.exception("%s.%s failed", self.service_name, self._get_action())
-        return _refusal(self, ServiceException(DEFECT, f"flowops' emulator: {type(defect).__name__}: {defect}"))
+        return _refusal(self, AwsError(DEFECT, f"flowops' emulator: {type(defect).__name__}: {defect}"))
 
 
-def _refusal(self: Any, error: ServiceException) -> Any:
+def _refusal(self: Any, error: AwsError) -> Any:
     _, headers, body = self.serialized(ActionResult(error))
     return 400, {**headers, "status": "400"}, body

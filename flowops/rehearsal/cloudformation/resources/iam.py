@@ -15,7 +15,7 @@ from flowops.rehearsal.cloudformation.resources.base import (
     removed_tags,
 )
 from flowops.rehearsal.cloudformation.resources.iam_policies import MISSING, POLICIES, group_holder, role_holder
-from flowops.rehearsal.cloudformation.shapes import DOCUMENT, NUMBER, TAGS, TEXT, TEXTS, fields
+from flowops.rehearsal.cloudformation.shapes import DOCUMENT, NUMBER, TAGS, TEXT, TEXTS, form
 
 DEFAULT_SESSION_SECONDS = 3600
 
@@ -31,7 +31,7 @@ class Role(IamType):
     """AWS::IAM::Role."""
 
     type = "AWS::IAM::Role"
-    fields = fields(
+    fields = form(
         ("AssumeRolePolicyDocument",),
         AssumeRolePolicyDocument=DOCUMENT,
         Description=TEXT,
@@ -110,7 +110,7 @@ class Group(IamType):
     """AWS::IAM::Group."""
 
     type = "AWS::IAM::Group"
-    fields = fields(GroupName=TEXT, ManagedPolicyArns=TEXTS, Path=TEXT, Policies=POLICIES)
+    fields = form(GroupName=TEXT, ManagedPolicyArns=TEXTS, Path=TEXT, Policies=POLICIES)
     replaced_by = frozenset({"GroupName"})
     name_property = "GroupName"
     attribute_names = ("Arn",)
@@ -146,7 +146,7 @@ class OidcProvider(IamType):
     """AWS::IAM::OIDCProvider."""
 
     type = "AWS::IAM::OIDCProvider"
-    fields = fields(ClientIdList=TEXTS, Tags=TAGS, ThumbprintList=TEXTS, Url=TEXT)
+    fields = form(ClientIdList=TEXTS, Tags=TAGS, ThumbprintList=TEXTS, Url=TEXT)
     replaced_by = frozenset({"Url"})
     attribute_names = ("Arn",)
 

@@ -7,14 +7,14 @@ from typing import Any
 from flowops.rehearsal.cloudformation.resources.base import Aws, Properties, as_json, given
 from flowops.rehearsal.cloudformation.resources.iam import IamType
 from flowops.rehearsal.cloudformation.resources.iam_policies import Holder, group_holder, role_holder
-from flowops.rehearsal.cloudformation.shapes import DOCUMENT, TEXT, TEXTS, fields
+from flowops.rehearsal.cloudformation.shapes import DOCUMENT, TEXT, TEXTS, form
 
 
 class ManagedPolicy(IamType):
     """AWS::IAM::ManagedPolicy."""
 
     type = "AWS::IAM::ManagedPolicy"
-    fields = fields(
+    fields = form(
         ("PolicyDocument",),
         Description=TEXT,
         Groups=TEXTS,
@@ -88,7 +88,7 @@ class InlinePolicy(IamType):
     """AWS::IAM::Policy."""
 
     type = "AWS::IAM::Policy"
-    fields = fields(
+    fields = form(
         ("PolicyName", "PolicyDocument"), Groups=TEXTS, PolicyDocument=DOCUMENT, PolicyName=TEXT, Roles=TEXTS
     )
     replaced_by = frozenset({"PolicyName"})

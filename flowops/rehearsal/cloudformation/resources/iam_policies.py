@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowops.rehearsal.cloudformation.resources.base import Aws, Properties, as_json, tolerating
-from flowops.rehearsal.cloudformation.shapes import DOCUMENT, TEXT, ListOf, fields
+from flowops.rehearsal.cloudformation.shapes import DOCUMENT, TEXT, ListOf, form
 
-POLICIES = ListOf(fields(("PolicyName", "PolicyDocument"), PolicyName=TEXT, PolicyDocument=DOCUMENT))
+POLICIES = ListOf(form(("PolicyName", "PolicyDocument"), PolicyName=TEXT, PolicyDocument=DOCUMENT))
 MISSING = "NoSuchEntity"
 
 Call = Callable[..., Any]

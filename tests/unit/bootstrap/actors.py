@@ -1,0 +1,85 @@
+"""Who asks: the principals of the probe requests, with the policies that AWS would gather for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flowops.model.policy import Policy, Principal
+from tests.unit.bootstrap.resolve import DEV, PROD, SECURITY
+
+ADMINISTRATOR = Policy.from_document(
+    "AdministratorAccess",
+    {"Version": "2012-10-17", "Statement": [{"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}]},
+)
+"""What somebody might attach one day; a boundary and a Deny have to hold then too."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """`policies` and `boundary` are names of documents of the templates; `administrator` adds AdministratorAccess."""
+
+    principal: Principal
+    policies: tuple[str, ...] = ()
+    boundary: str = ""
+    administrator: bool = False
+
+
+def _role(name: str, *policies: str, administrator: bool = False) -> Actor:
+    principal = Principal(f"arn:aws:iam::{DEV}:role/flowable/{name}", DEV)
+    return Actor(principal, tuple(f"{name}/{policy}" for policy in policies), "FlowableBoundary", administrator)
+
+
+def _workload(account: str, name: str) -> Actor:
+    principal = Principal(f"arn:aws:iam::{account}:role/flowable/workload/{name}", account)
+    return Actor(principal, (), "FlowableWorkloadBoundary", administrator=True)
+
+
+def _foreign(account: str, name: str) -> Actor:
+    """Return a principal whose own policies are not ours and allow everything."""
+    return Actor(Principal(f"arn:aws:iam::{account}:{name}", account), administrator=True)
+
+
+def _person(*policies: str) -> Actor:
+    return Actor(Principal(f"arn:aws:iam::{SECURITY}:user/flowable/ann", SECURITY), policies)
+
+
+_DEPLOY = ("State", "Infrastructure", "Identities")
+
+ACTORS: Mapping[str, Actor] = {
+    # The four roles of the dev account, and the same with AdministratorAccess attached.
+    "deploy": _role("DevOpsAdminRole", *_DEPLOY),
+    "deploy+": _role("DevOpsAdminRole", *_DEPLOY, administrator=True),
+    "plan": _role("FlowopsPlanRole", "State", "Look"),
+    "plan+": _role("FlowopsPlanRole", "State", "Look", administrator=True),
+    "admin": _role("FlowableAdminRole", "Operate"),
+    "admin+": _role("FlowableAdminRole", "Operate", administrator=True),
+    "user": _role("FlowableUserRole", "Look"),
+    "user+": _role("FlowableUserRole", "Look", administrator=True),
+    # Roles that Terraform made, with every permission: what remains is the boundary.
+    "workload": _workload(DEV, "node"),
+    "external-secrets": _workload(DEV, "external-secrets"),
+    "prod external-secrets": _workload(PROD, "external-secrets"),
+    # People and pipelines in the security account.
+    "devops": _person("dev_dev_ops_admin/AssumeRoles", "dev_own_credentials"),
+    "devops without own-credentials": _person("dev_dev_ops_admin/AssumeRoles"),
+    "flowable admin": _person("dev_flowable_admin/AssumeRoles", "dev_own_credentials"),
+    "flowable admin without own-credentials": _person("dev_flowable_admin/AssumeRoles"),
+    "flowable user": _person("dev_flowable_user/AssumeRoles", "dev_own_credentials"),
+    "flowable user without own-credentials": _person("dev_flowable_user/AssumeRoles"),
+    "user at path /": _foreign(SECURITY, "user/bob"),
+    "any user at /flowable/": _foreign(SECURITY, "user/flowable/carol"),
+    "ci": _foreign(SECURITY, "role/flowable/FlowopsCiRole"),
+    "ci plan": _foreign(SECURITY, "role/flowable/FlowopsCiPlanRole"),
+    "other security role": _foreign(SECURITY, "role/flowable/AuditRole"),
+    # Administrators, neighbours and services.
+    "bootstrap": _foreign(SECURITY, "role/OrganizationAccountAccessRole"),
+    "break glass": _foreign(SECURITY, "role/BreakGlassRole"),
+    "security administrator": _foreign(SECURITY, "role/SecurityAdministrator"),
+    "dev administrator": _foreign(DEV, "role/OrganizationAccountAccessRole"),
+    "prod deploy": _foreign(PROD, "role/flowable/DevOpsAdminRole"),
+    "outside deploy": _foreign("999999999999", "role/flowable/DevOpsAdminRole"),
+    "outside external-secrets": _foreign("999999999999", "role/flowable/workload/external-secrets"),
+    "outside user": _foreign("999999999999", "user/flowable/ann"),
+    "log delivery": Actor(Principal("logging.s3.amazonaws.com", "")),
+}

@@ -1,0 +1,246 @@
+"""plan, apply and destroy, told with fakes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from flowops.errors import Declined, Exit, Refused, UnknownTarget, UsageError
+from flowops.model.changes import Action
+from flowops.model.job import Step
+from flowops.model.run import Outcome, Run, RunRequest, Verb
+from flowops.operations import run as operations
+from flowops.operations.ports.run import Access
+from tests.fakes import tree
+from tests.fakes.run import World, change, create, world
+
+NOW = datetime(2026, 11, 23, 2, 15, tzinfo=UTC)
+FOUNDATION = ("vpc", "efs", "eks", "eks-components", "resource-group")
+
+
+def apply(world: World, *target: str, **flags: object) -> Run:
+    request = RunRequest(Verb.APPLY, *(target or ("dev", "foundation")), **({"yes": True} | flags))  # type: ignore[arg-type]
+    return operations.apply(request, world.ports, NOW)
+
+
+def destroy(world: World, *target: str, **flags: object) -> Run:
+    words = target or ("dev", "foundation")
+    request = RunRequest(Verb.DESTROY, *words, **({"yes": True, "confirm": words[0]} | flags))  # type: ignore[arg-type]
+    return operations.destroy(request, world.ports, NOW)
+
+
+def outcomes(run: Run) -> dict[str, str]:
+    return {it.unit.name: it.outcome.value for it in run.units}
+
+
+def everything_new() -> World:
+    made = world()
+    for name in FOUNDATION:
+        made.changing(f"foundation/{name}", create())
+    return made
+
+
+def everything_standing() -> World:
+    return world().standing(*(f"foundation/{name}" for name in FOUNDATION))
+
+
+def steps(world: World) -> list[Step]:
+    return [job.step for job in world.engine.jobs]
+
+
+def test_plan_with_changes_ends_with_2_and_uses_the_plan_role_only() -> None:
+    made = everything_new()
+    run = operations.plan(RunRequest(Verb.PLAN, "dev", "foundation"), made.ports, NOW)
+    assert run.exit_code is Exit.CHANGES
+    assert {access for _, access in made.cloud.acted} == {Access.READ}
+
+
+def test_plan_without_changes_ends_with_0() -> None:
+    run = operations.plan(RunRequest(Verb.PLAN, "dev", "foundation"), everything_standing().ports, NOW)
+    assert run.exit_code is Exit.FINE
+
+
+def test_a_new_layer_is_applied_in_one_terragrunt_run() -> None:
+    made = everything_new()
+    run = apply(made)
+    assert run.exit_code is Exit.FINE
+    assert set(outcomes(run).values()) == {"applied"}
+    assert steps(made) == [Step.PLAN, Step.APPLY]
+
+
+def test_a_standing_layer_is_applied_wave_by_wave_from_the_shown_plans() -> None:
+    made = everything_standing().changing("foundation/vpc", change(Action.UPDATE))
+    made.changing("foundation/eks", change(Action.UPDATE))
+    run = apply(made)
+    assert outcomes(run) == dict.fromkeys(FOUNDATION, "unchanged") | {"vpc": "applied", "eks": "applied"}
+    assert [[unit.name for unit in job.units] for job in made.engine.jobs[1:]] == [["vpc"], ["eks"]]
+    assert steps(made) == [Step.PLAN, Step.APPLY_SAVED, Step.APPLY_SAVED]
+
+
+def test_units_below_a_changed_output_are_planned_again_before_their_wave() -> None:
+    made = everything_standing().changing("foundation/vpc", change(Action.UPDATE), outputs=("subnet_ids",))
+    made.changing("foundation/efs", change(Action.UPDATE))
+    run = apply(made)
+    provisional = {plan.unit.name: plan.provisional_because for plan in made.console.shown[0]}
+    assert provisional["efs"] == "output subnet_ids of dev/foundation/vpc will change"
+    assert provisional["resource-group"] == ""
+    replans = [sorted(unit.name for unit in job.units) for job in made.engine.jobs if job.step is Step.PLAN]
+    assert replans[1:] == [["efs", "eks"], ["eks-components"]]
+    assert outcomes(run)["efs"] == "applied"
+
+
+def test_a_replace_that_the_preview_did_not_show_stops_the_run_with_4() -> None:
+    made = everything_standing().changing("foundation/vpc", change(Action.UPDATE), outputs=("subnet_ids",))
+    made.engine.replanned[tree.unit("foundation/efs")] = (change(Action.REPLACE),)
+    run = apply(made)
+    assert run.exit_code is Exit.REFUSED
+    assert outcomes(run)["vpc"] == "applied"
+    assert outcomes(run)["efs"] == outcomes(run)["eks-components"] == "not-run"
+    assert "the preview did not show: replace foundation/efs//x.this" in run.notes[0]
+
+
+def test_a_failed_unit_blocks_its_dependents_and_the_run_ends_with_3() -> None:
+    made = everything_new()
+    made.engine.failing[Step.APPLY, tree.unit("foundation/eks")] = "no such instance type"
+    run = apply(made)
+    assert run.exit_code is Exit.PARTLY_DONE
+    found = {it.unit.name: it for it in run.units}
+    assert found["eks"].reason == "no such instance type"
+    assert found["eks-components"].outcome is Outcome.BLOCKED
+    assert found["eks-components"].reason == "dev/foundation/eks failed"
+
+
+def test_when_the_only_unit_fails_nothing_changed_and_the_run_ends_with_1() -> None:
+    made = everything_new()
+    made.engine.failing[Step.APPLY, tree.unit("foundation/vpc")] = "denied"
+    assert apply(made, "dev", "foundation", "vpc").exit_code is Exit.FAILED
+
+
+def test_a_unit_that_cannot_be_planned_stops_the_apply_before_anything_changes() -> None:
+    made = everything_new()
+    made.engine.failing[Step.PLAN, tree.unit("foundation/efs")] = "bad variable"
+    run = apply(made)
+    assert run.exit_code is Exit.FAILED
+    assert steps(made) == [Step.PLAN]
+    assert outcomes(run)["vpc"] == "not-run"
+
+
+def test_success_without_a_started_terraform_is_not_believed() -> None:
+    made = everything_new()
+    made.engine.silent.add(Step.APPLY)
+    run = apply(made)
+    assert set(outcomes(run).values()) == {"unknown"}
+    assert run.exit_code is Exit.PARTLY_DONE
+
+
+def test_an_interrupt_after_the_first_wave_drains_the_rest_and_ends_with_130() -> None:
+    made = everything_standing().changing("foundation/vpc", change(Action.UPDATE))
+    made.changing("foundation/eks", change(Action.UPDATE))
+    made.engine.stop_after = 2
+    run = apply(made)
+    assert run.exit_code is Exit.INTERRUPTED
+    assert outcomes(run)["vpc"] == "applied"
+    assert outcomes(run)["eks"] == "drained"
+
+
+def test_an_interrupt_during_the_preview_changes_nothing() -> None:
+    made = everything_new()
+    made.engine.stop_after = 1
+    run = apply(made)
+    assert run.exit_code is Exit.INTERRUPTED
+    assert set(outcomes(run).values()) == {"drained"}
+    assert steps(made) == [Step.PLAN]
+
+
+def test_an_apply_without_anybody_to_ask_is_declined_before_it_starts() -> None:
+    made = everything_new()
+    with pytest.raises(Declined, match="flowops apply dev foundation --yes"):
+        apply(made, yes=False)
+    assert steps(made) == [Step.PLAN]
+
+
+def test_the_operator_may_say_no() -> None:
+    made = everything_new()
+    made.console.interactive = True
+    made.console.answers = ["n"]
+    with pytest.raises(Declined, match="declined"):
+        apply(made, yes=False)
+
+
+def test_a_protected_environment_needs_its_name_as_well_as_yes() -> None:
+    made = world()
+    made.engine.changes[tree.unit("foundation/vpc", "prod")] = (create(),)
+    with pytest.raises(Declined, match="--confirm prod"):
+        apply(made, "prod", "foundation", "vpc")
+    assert apply(made, "prod", "foundation", "vpc", confirm="prod").exit_code is Exit.FINE
+
+
+def test_deleting_something_stateful_needs_its_own_flag_even_with_yes() -> None:
+    made = everything_standing().changing(
+        "foundation/efs", change(Action.DELETE, "aws_efs_file_system.this", "aws_efs_file_system")
+    )
+    with pytest.raises(Refused, match="--allow-destroy 'foundation/efs//aws_efs_file_system"):
+        apply(made)
+    assert apply(made, allow_destroy=("foundation/efs//*",)).exit_code is Exit.FINE
+
+
+def test_destroy_goes_in_reverse_and_leaves_out_what_is_gone() -> None:
+    made = world().standing("foundation/vpc", "foundation/eks")
+    run = destroy(made)
+    assert run.exit_code is Exit.FINE
+    assert [[unit.name for unit in job.units] for job in made.engine.jobs[1:]] == [["eks"], ["vpc"]]
+    assert outcomes(run)["efs"] == "unchanged"
+
+
+def test_destroying_an_empty_environment_is_fine() -> None:
+    made = world()
+    run = destroy(made)
+    assert run.exit_code is Exit.FINE
+    assert made.engine.jobs == []
+
+
+def test_a_unit_that_others_stand_on_is_not_destroyed_without_with_dependents() -> None:
+    made = everything_standing()
+    with pytest.raises(Refused, match="dev/foundation/eks-components still stand and depend on dev foundation eks"):
+        destroy(made, "dev", "foundation", "eks")
+    assert made.engine.jobs == []
+    run = destroy(made, "dev", "foundation", "eks", with_dependents=True)
+    assert outcomes(run) == {"eks": "destroyed", "eks-components": "destroyed"}
+
+
+def test_a_failed_destroy_blocks_what_it_stands_on() -> None:
+    made = everything_standing()
+    made.engine.failing[Step.APPLY_SAVED, tree.unit("foundation/eks")] = "in use"
+    run = destroy(made)
+    assert outcomes(run) == dict.fromkeys(FOUNDATION, "destroyed") | {"eks": "failed", "vpc": "blocked"}
+    assert run.exit_code is Exit.PARTLY_DONE
+
+
+def test_destroy_needs_the_environments_name() -> None:
+    with pytest.raises(Declined, match="--confirm dev"):
+        destroy(everything_standing(), confirm="")
+
+
+@pytest.mark.parametrize(
+    ("target", "nearest"),
+    [(("dve",), "'dev'"), (("dev", "foundaton"), "'foundation'"), (("dev", "foundation", "vpcs"), "'vpc'")],
+)
+def test_an_unknown_name_is_answered_with_the_nearest(target: tuple[str, ...], nearest: str) -> None:
+    with pytest.raises(UnknownTarget, match=f"did you mean {nearest}"):
+        apply(world(), *target)
+
+
+def test_an_environment_without_units_is_a_usage_error() -> None:
+    made = world()
+    empty = tree.deployment().environment("dev")
+    ports = made.ports
+    bare = type(ports.deployment)((type(empty)("dev", "dev", empty.path, False, empty.layers, ()),))
+    with pytest.raises(UsageError, match="no unit in dev"):
+        operations.plan(RunRequest(Verb.PLAN, "dev"), type(ports)(bare, *list(vars(ports).values())[1:]), NOW)
+
+
+def test_every_run_is_recorded_with_its_result() -> None:
+    made = everything_new()
+    run = apply(made)
+    assert made.journal.records[0].finished == run
