@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flowops.errors import Exit, FlowopsError, UsageError
+from flowops.model.access import Access
 from flowops.model.changes import Plan
 from flowops.model.deployment import Selection, Unit, select
 from flowops.model.evidence import Evidence
 from flowops.model.graph import Graph
 from flowops.model.job import Job, Step
 from flowops.model.run import Outcome, Run, RunRequest, UnitRun
-from flowops.operations.ports.run import Access, Record, RunPorts
+from flowops.operations.ports.run import Record, RunPorts
 
 
 @dataclass

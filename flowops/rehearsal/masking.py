@@ -19,6 +19,9 @@ SECRET_NAME = re.compile(
 )
 NOT_SECRET = re.compile(r"(arn|id|name|length|policy|days|type)s?$", re.IGNORECASE)
 
+# Marked as sensitive, and yet what policies ask for.
+NEEDED = {"SSEKMSKeyId", "SSEKMSEncryptionContext"}
+
 # Values that may be a secret in some calls, and that no policy ever asks for.
 OPAQUE = {
     ("CreateStack", "ParameterValue"),
@@ -55,6 +58,8 @@ def _member(shape: Shape | None, key: str) -> Shape | None:
 
 
 def _is_secret(shape: Shape | None, operation: str, name: str) -> bool:
+    if name in NEEDED:
+        return False
     if (operation, name) in OPAQUE or (shape is not None and shape.metadata.get("sensitive")):
         return True
     return bool(SECRET_NAME.search(name)) and not NOT_SECRET.search(name)

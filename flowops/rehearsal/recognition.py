@@ -35,10 +35,13 @@ DESCRIPTIONS: Mapping[str, tuple[str, ...]] = {
     "aps": ("amp",),
     "execute-api": ("apigatewaymanagementapi",),
     "servicequotas": ("service-quotas",),
-    "wafv2": ("wafv2",),
+    "access-analyzer": ("accessanalyzer",),
 }
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 POLICY_PREFIXES: Mapping[str, str] = {"monitoring": "cloudwatch", "tagging": "tag", "email": "ses"}
+
+# What the caller's SDK adds by itself; no policy asks for it.
+NOISE = ("ContentLength", "ContentMD5", "ChecksumAlgorithm", "ChecksumMode", "EncodingType", "Metadata")
 
 S3_FACTS = ("x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-acl")
 
@@ -149,7 +152,8 @@ def _parameters(model: OperationModel, from_path: Mapping[str, Any], request: Re
     except Exception:
         # moto's parsers raise whatever a malformed request makes them stumble over; it is moto's to answer it.
         return {}
-    return {name: _plain(value) for name, value in masked(parsed, model.input_shape, model.name).items()}
+    kept = {name: value for name, value in parsed.items() if name not in NOISE}
+    return {name: _plain(value) for name, value in masked(kept, model.input_shape, model.name).items()}
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ import secrets
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -55,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(argv)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     logging.getLogger("flowops").setLevel(logging.INFO)
+    warnings.filterwarnings("ignore", module="moto")  # it warns of each error code that a service does not document
     try:
         serve(replace(settings.load(chosen.state_dir), port=chosen.port))
     except FlowopsError as error:

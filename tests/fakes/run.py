@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flowops.errors import Declined, Exit
+from flowops.model.access import Access, Acting
 from flowops.model.changes import Action, Plan, ResourceChange
 from flowops.model.deployment import Environment, Unit
 from flowops.model.evidence import Call, Evidence, Reported
@@ -15,7 +16,7 @@ from flowops.model.graph import Graph
 from flowops.model.job import Job, Step
 from flowops.model.run import Run, RunRequest
 from flowops.model.state import Lock, UnitState
-from flowops.operations.ports.run import Access, Acting, RunPorts
+from flowops.operations.ports.run import RunPorts
 from tests.fakes import tree
 
 

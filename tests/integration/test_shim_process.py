@@ -178,8 +178,8 @@ def test_kill_9_of_terragrunts_child_leaves_terraform_working_and_its_end_is_rec
 def test_kill_9_of_terragrunt_leaves_terraform_working_and_its_end_is_recorded(shim: Shim, tmp_path: Path) -> None:
     (shim.cwd / "todo.json").write_text('{"wait": true, "first": "begun\\n", "stdout": "787878", "times": 100000}')
     terragrunt = (
-        "import subprocess, sys\n"
-        "child = subprocess.Popen([sys.argv[1], 'apply', 'todo.json'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)\n"
+        "import sys; from subprocess import PIPE, Popen\n"
+        "child = Popen([sys.argv[1], 'apply', 'todo.json'], stdout=PIPE, stderr=PIPE)\n"
         "print(child.pid, flush=True)\n"
         "child.communicate()\n"
     )

@@ -66,14 +66,14 @@ def _snapshot(found: SdkCredentials) -> Credentials:
     """Return the credentials as they are now; the SDK tells the end of renewing ones to nobody else."""
     frozen = found.get_frozen_credentials()
     expires: datetime | None = getattr(found, "_expiry_time", None)
-    return Credentials(frozen.access_key, frozen.secret_key, frozen.token, expires)
+    return Credentials(str(frozen.access_key), str(frozen.secret_key), frozen.token, expires)
 
 
 def _mfa_serial(sessions: AwsSessions, profile: str) -> str:
     serial = sessions.settings(profile).get("mfa_serial")
     if not serial:
         raise CredentialsError(
-            f"Profile {profile!r} in {sessions.config_file} names no mfa_serial; the roles admit sessions with MFA only.",
+            f"Profile {profile!r} in {sessions.config_file} names no mfa_serial; the roles want MFA.",
             not_done="AWS was not called.",
             next_step=f"aws configure set mfa_serial arn:aws:iam::ACCOUNT:mfa/USER --profile {profile}",
         )

@@ -86,7 +86,44 @@ class AwsSessions:
         return assume(source, f"arn:{source.partition()}:iam::{account_id}:role/{role}", SESSION_NAME)
 
     @staticmethod
-    def assume(source: AwsSession, role_arn: str, session_name: str) -> AwsSession:
+    def identity(session: AwsSession) -> Identity:
+        """Return who AWS says the session is; CredentialsError when it is nobody."""
+        answer = session.call("sts", "GetCallerIdentity")
+        return Identity(answer["Account"], answer["Arn"])
+
+    @staticmethod
+    def verify_account(session: AwsSession, expected: str, where: str) -> Identity:
+        """Return who the session is, in the account it has to be in; WrongAccount for any other one."""
+        found = AwsSessions.identity(session)
+        if found.account != expected:
+            raise WrongAccount(expected, found.account, where=where)
+        return found
+
+    def _named(self, name: str) -> IsolatedSession:
+        session = IsolatedSession(
+            self.wire, profile=name, config_file=str(self.config_file), credentials_file=str(self.credentials_file)
+        )
+        self._require_profile(session, name)
+        return session
+
+    def _require_profile(self, session: IsolatedSession, name: str) -> None:
+        try:
+            known = session.available_profiles
+        except (BotoCoreError, UnicodeDecodeError, OSError) as error:
+            raise CredentialsError(
+                f"{self.config_file} or {self.credentials_file} cannot be read: {error}",
+                not_done="AWS was not called.",
+                next_step=f"aws configure --profile {name}",
+            ) from error
+        if name not in known:
+            raise CredentialsError(
+                f"{self.config_file} and {self.credentials_file} hold no profile {name!r}; {nearest(name, known)}.",
+                not_done="AWS was not called.",
+                next_step=f"aws configure --profile {name}",
+            )
+
+
+def assume(source: AwsSession, role_arn: str, session_name: str) -> AwsSession:
     """Return the session of a role that `source` assumes now, and again whenever it is about to expire."""
 
     def fetch() -> dict[str, Any]:

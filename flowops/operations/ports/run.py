@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
 from flowops.errors import Exit
+from flowops.model.access import Access, Acting
 from flowops.model.changes import Plan
 from flowops.model.deployment import Deployment, Environment, Unit
 from flowops.model.evidence import Evidence
@@ -17,22 +17,6 @@ from flowops.model.graph import Graph
 from flowops.model.job import Job
 from flowops.model.run import Run, RunRequest
 from flowops.model.state import Lock, UnitState
-
-
-class Access(Enum):
-    """Which role of an environment's account a step uses."""
-
-    READ = "FlowopsPlanRole"
-    WRITE = "DevOpsAdminRole"
-
-
-@dataclass(frozen=True)
-class Acting:
-    """A verified caller: the environment variables that let child processes act as it, and who it is."""
-
-    env: Mapping[str, str]
-    account: str
-    arn: str
 
 
 class Cloud(Protocol):

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from flowops.errors import Declined, Exit, Refused, UnknownTarget, UsageError
+from flowops.model.access import Access
 from flowops.model.changes import Action
 from flowops.model.job import Step
 from flowops.model.run import Outcome, Run, RunRequest, Verb
 from flowops.operations import run as operations
-from flowops.operations.ports.run import Access
 from tests.fakes import tree
 from tests.fakes.run import World, change, create, world
 
