@@ -75,7 +75,11 @@ class TerragruntEngine:
                 not_done="No unit was started.",
                 next_step=f"terragrunt hcl validate --working-dir deployments/{environment.path}",
             )
-        return tg.graph_from_find(environment, done.stdout)
+        return tg.graph_from_find(environment, done.stdout, self._declares_dependencies)
+
+    def _declares_dependencies(self, unit: Unit) -> bool:
+        text = (self._deployments / unit.path / "terragrunt.hcl").read_text(encoding="utf-8", errors="replace")
+        return tg.declares_dependencies(text)
 
     def run(self, job: Job, env: Mapping[str, str]) -> tuple[Evidence, ...]:
         """Do the job and return each unit's evidence; a signal drains it, a second one interrupts terraform."""
@@ -85,7 +89,7 @@ class TerragruntEngine:
         shim = install_shim(job.folder / "shim", python=self._python)
         running = self._processes.start(
             tg.run_argv(self._terragrunt, self._deployments / job.environment.path, job),
-            env=self._env | env | _own(shim) | self._shim_settings(job),
+            env={**self._env, **env, **_own(shim), **self._shim_settings(job)},
             cwd=self._deployments / job.environment.path,
             stdout=job.folder / "terragrunt.out",
             stderr=job.folder / "terragrunt.log",
@@ -122,7 +126,7 @@ class TerragruntEngine:
                 "interrupting terraform: what AWS is creating just now may be left behind, so plan before applying"
             )
             for call in read_calls(job.calls):
-                if call.running and call.command in _DECISIVE:
+                if call.alive and call.command in _DECISIVE:
                     os.kill(call.pid, SIGINT)
         return level
 
@@ -180,7 +184,7 @@ def _call(call: TerraformCall) -> Call:
     return Call(
         call.command,
         call.exit_code,
-        call.running,
+        call.alive,
         seconds=(call.ended - call.started) if call.ended else 0.0,
         error="" if call.exit_code == 0 else tg.first_error(_tail(call.stderr)),
         state_unsaved=_unsaved(call),

@@ -39,7 +39,7 @@ class CallFollower:
         if not self._job.step.plans:
             for line in filter(_worth_saying, lines):
                 self._say(f"{unit.id}: {line}")
-        if not call.running:
+        if not call.alive:
             self._ended.add(call.stdout)
             seconds = f" after {call.ended - call.started:.1f} s" if call.ended else ""
             how = "done" if call.exit_code == 0 else f"ended with {call.exit_code}"

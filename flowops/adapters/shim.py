@@ -9,24 +9,31 @@ from __future__ import annotations
 import json
 import os
 import py_compile
+from collections.abc import Mapping
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 from typing import Any
 
 from flowops.adapters import terraform_shim
+from flowops.adapters.process import Processes
+from flowops.errors import ToolUnusable
 from flowops.model.terraform_call import TerraformCall, command_of, unit_directory
 
 _SCRIPT = """#!/bin/sh
 # Written by flowops: terragrunt's way to terraform. Without FLOWOPS_CALLS it is plain terraform.
 case "$1" in
   {watched})
-    [ -z "$FLOWOPS_CALLS" ] || exec {python} -I -S {program} "$@" ;;
+    [ -z "$FLOWOPS_CALLS" ] || exec {holding}{python} -I -S {program} "$@" ;;
 esac
 exec "${{FLOWOPS_TERRAFORM:?is not set: start terragrunt with flowops, or unset TG_TF_PATH}}" "$@"
 """
 
 
-def install_shim(folder: Path, *, python: Path) -> Path:
+# A Python that is just starting may swallow an interrupt. With this one it stays pending until the shim asks for it.
+_HOLDING = ("env", "--block-signal=INT,TERM")
+
+
+def install_shim(folder: Path, *, python: Path, processes: Processes, env: Mapping[str, str]) -> Path:
     """Write the shim into `folder`, to be run by `python`, and return the path for TG_TF_PATH.
 
     terragrunt's environment then needs FLOWOPS_TERRAFORM (the real terraform) and FLOWOPS_CALLS (an existing folder).
@@ -41,14 +48,27 @@ def install_shim(folder: Path, *, python: Path) -> Path:
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
     )
     script = folder / "terraform"
-    _write_executable(script, shim_script(python, program))
+    holds = _can_hold_signals(processes, env, folder)
+    _write_executable(script, shim_script(python, program, holds_signals=holds))
     return script
 
 
-def shim_script(python: Path, program: Path) -> str:
+def _can_hold_signals(processes: Processes, env: Mapping[str, str], folder: Path) -> bool:
+    """Say whether `env` here is one that can hold signals; macOS and BusyBox have another."""
+    try:
+        return processes.run([*_HOLDING, "true"], env=env, cwd=folder, timeout=5).succeeded
+    except ToolUnusable:
+        return False
+
+
+def shim_script(python: Path, program: Path, *, holds_signals: bool) -> str:
     """Return the text of the script that terragrunt starts."""
-    watched = " | ".join(terraform_shim.WATCHED)
-    return _SCRIPT.format(watched=watched, python=quote(str(python)), program=quote(str(program)))
+    return _SCRIPT.format(
+        watched=" | ".join(terraform_shim.WATCHED),
+        holding=join(_HOLDING) + " " if holds_signals else "",
+        python=quote(str(python)),
+        program=quote(str(program)),
+    )
 
 
 def _write_executable(path: Path, text: str) -> None:

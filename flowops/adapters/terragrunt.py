@@ -6,7 +6,8 @@ Only what terragrunt 1.x guarantees is read: the command line, `find --json`, an
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -57,21 +58,26 @@ def _terraform(job: Job) -> list[str]:
             return apply_arguments()
 
 
-def graph_from_find(environment: Environment, text: str) -> Graph:
+def declares_dependencies(hcl: str) -> bool:
+    """Say whether a unit's file has a dependency block; only to notice where terragrunt silently saw none."""
+    return re.search(r'^\s*(dependency\s+"|dependencies\s*\{)', hcl, re.MULTILINE) is not None
+
+
+def graph_from_find(environment: Environment, text: str, declares: Callable[[Unit], bool]) -> Graph:
     """Return the graph that `find --json --dependencies` printed for one environment.
 
-    terragrunt drops units that it cannot read and whole cycles without an error: a unit that is on disk and not in its
-    answer raises OperationFailed.
+    terragrunt drops cycles, and the edges of units that it cannot read, without an error: a unit that is on disk and
+    not in its answer, or that `declares` dependencies and has none there, raises OperationFailed.
     """
     try:
         rows = {row["path"]: row.get("dependencies", ()) for row in json.loads(text) if row["type"] == "unit"}
     except (ValueError, KeyError, TypeError) as error:
         raise OperationFailed("terragrunt find printed something that is not a list of units.") from error
     units = {str(unit.path.relative_to(environment.path)): unit for unit in environment.units}
-    missing = sorted(unit.id for name, unit in units.items() if name not in rows)
+    missing = sorted(unit.id for name, unit in units.items() if name not in rows or (declares(unit) and not rows[name]))
     if missing:
         raise OperationFailed(
-            f"terragrunt does not list {', '.join(missing)}: a terragrunt.hcl cannot be read, or units form a circle.",
+            f"terragrunt cannot place {', '.join(missing)}: a terragrunt.hcl cannot be read, or units form a circle.",
             not_done="No unit was started.",
             next_step=f"terragrunt hcl validate --working-dir deployments/{environment.path}",
         )

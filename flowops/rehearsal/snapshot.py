@@ -14,6 +14,7 @@ import os
 import pickle
 import threading
 import types
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,8 +70,8 @@ def restore(path: Path) -> int:
         raise _unusable(path, f"was written by {form[:60].decode(errors='replace')!r}, and this is {FORMAT!r}")
     try:
         document = _Unpickler(io.BytesIO(gzip.decompress(packed))).load()
-    except (EOFError, OSError, pickle.UnpicklingError, ImportError, AttributeError) as broken:
-        raise _unusable(path, f"is damaged: {broken}") from broken
+    except Exception as broken:  # pickle raises whatever the classes raise that it meets
+        raise _unusable(path, f"is damaged: {type(broken).__name__}: {broken}") from broken
     for address, state in document["backends"].items():
         _backend(address).__dict__.update(state)
     for (module, service), state in document["registries"].items():
@@ -151,6 +152,9 @@ class _Pickler(pickle.Pickler):
         if _is_transient(thing):
             self.lost.add(f"{type(thing).__name__} {getattr(thing, '__qualname__', '')}".strip())
             return _nothing, ()
+        if isinstance(thing, defaultdict) and type(thing) is not defaultdict:
+            # Its own constructor takes other arguments than the ones that pickle would call it with.
+            return _renewed, (type(thing), thing.default_factory), thing.__dict__, None, iter(dict.items(thing))
         if type(thing).__module__.startswith("cryptography"):
             return _cryptographic(thing)
         return NotImplemented
@@ -172,6 +176,12 @@ def _is_transient(thing: Any) -> bool:
 
 def _lock(reentrant: bool) -> Any:
     return threading.RLock() if reentrant else threading.Lock()
+
+
+def _renewed(kind: type[Any], default_factory: Any) -> Any:
+    empty = kind.__new__(kind)
+    empty.default_factory = default_factory
+    return empty
 
 
 def _nothing() -> None:

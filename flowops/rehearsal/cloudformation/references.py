@@ -49,17 +49,19 @@ def placeholder(text: str) -> Reference:
     return Reference(name, attribute)
 
 
-def arguments_of(function: str, node: Any) -> Iterator[Any]:
-    """Yield the argument of every call of an intrinsic function below a node."""
+def arguments_of(function: str, node: Any, conditions: Mapping[str, bool] | None = None) -> Iterator[Any]:
+    """Yield the argument of every call of a function; with `conditions`, only of the branches that hold."""
     match node:
         case list():
             for item in node:
-                yield from arguments_of(function, item)
+                yield from arguments_of(function, item, conditions)
+        case {"Fn::If": [str(condition), yes, no]} if conditions is not None and condition in conditions:
+            yield from arguments_of(function, yes if conditions[condition] else no, conditions)
         case dict():
             for key, value in node.items():
                 if key == function:
                     yield value
-                yield from arguments_of(function, value)
+                yield from arguments_of(function, value, conditions)
 
 
 def _substituted(argument: Any, conditions: Mapping[str, bool] | None) -> Iterator[Reference]:

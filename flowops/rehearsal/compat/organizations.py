@@ -14,7 +14,7 @@ from moto.core.utils import unix_time, utcnow
 from moto.iam.models import iam_backends
 from moto.organizations import utils
 from moto.organizations.exceptions import ConstraintViolationException
-from moto.organizations.models import FakeAccount, OrganizationsBackend
+from moto.organizations.models import FakeAccount, OrganizationsBackend, organizations_backends
 
 from flowops.rehearsal.compat.patching import Function, around
 from flowops.rehearsal.settings import Settings
@@ -35,22 +35,20 @@ def install(settings: Settings) -> None:
     around(FakeAccount, "__init__", _found_account)
 
 
-def organization_of(account: str, backends: Any) -> tuple[str, str]:
-    """Return the id of an account's organization and its path in it (`o-…/r-…/ou-…/`); empty outside of any.
-
-    `backends` is moto's registry of organizations.
-    """
-    master, partition = backends.master_accounts.get(account, (account, PARTITION))
-    owner = backends[master][partition]
+def organization_of(account: str) -> tuple[str, str]:
+    """Return the id of an account's organization and its path in it (`o-…/r-…/ou-…/`); empty outside of any."""
+    master, partition = organizations_backends.master_accounts.get(account, (account, PARTITION))
+    owner = organizations_backends[master][partition]
     if owner.org is None:
         return "", ""
-    parents = {ou.id: getattr(ou, "parent_id", "") for ou in owner.ou}
+    parents = {unit.id: unit.parent_id for unit in owner.ou}
     member = next((known for known in owner.accounts if known.id == account), None)
-    steps, step = [], member.parent_id if member else owner.org.root_id
-    while step and step not in steps:
-        steps.insert(0, step)
-        step = parents.get(step, "")
-    return owner.org.id, "/".join([owner.org.id, *steps]) + "/"
+    path: list[str] = []
+    place = member.parent_id if member else owner.org.root_id
+    while place:
+        path.insert(0, place)
+        place = parents.get(place)
+    return owner.org.id, "/".join([owner.org.id, *path]) + "/"
 
 
 def _create_organization(

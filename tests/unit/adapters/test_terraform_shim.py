@@ -34,16 +34,21 @@ def test_a_wait_status_becomes_the_code_a_shell_would_give(status: int, ended: t
 
 
 def test_the_script_goes_through_the_shim_only_for_commands_that_write() -> None:
-    assert shim_script(Path("/a python/bin/python3"), Path("/run's/terraform_shim.pyc")) == (
+    assert shim_script(Path("/a python/bin/python3"), Path("/run's/terraform_shim.pyc"), holds_signals=True) == (
         "#!/bin/sh\n"
         "# Written by flowops: terragrunt's way to terraform. Without FLOWOPS_CALLS it is plain terraform.\n"
         'case "$1" in\n'
         "  apply | destroy | import | init | plan | refresh | state)\n"
         '    [ -z "$FLOWOPS_CALLS" ] || '
-        "exec '/a python/bin/python3' -I -S '/run'\"'\"'s/terraform_shim.pyc' \"$@\" ;;\n"
+        "exec env --block-signal=INT,TERM '/a python/bin/python3' -I -S '/run'\"'\"'s/terraform_shim.pyc' \"$@\" ;;\n"
         "esac\n"
         'exec "${FLOWOPS_TERRAFORM:?is not set: start terragrunt with flowops, or unset TG_TF_PATH}" "$@"\n'
     )
+
+
+def test_the_script_does_without_held_signals_where_env_cannot_hold_them() -> None:
+    script = shim_script(Path("/bin/python3"), Path("/shim.pyc"), holds_signals=False)
+    assert "|| exec /bin/python3 -I -S /shim.pyc" in script
 
 
 @pytest.mark.parametrize(

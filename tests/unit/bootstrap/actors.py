@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flowops.model.policy import Policy, Principal
 from tests.unit.bootstrap.resolve import DEV, PROD, SECURITY
@@ -30,6 +30,10 @@ def _role(name: str, *policies: str, administrator: bool = False) -> Actor:
     return Actor(principal, tuple(f"{name}/{policy}" for policy in policies), "FlowableBoundary", administrator)
 
 
+def _bare(name: str, *policies: str) -> Actor:
+    return replace(_role(name, *policies), boundary="")
+
+
 def _workload(account: str, name: str) -> Actor:
     principal = Principal(f"arn:aws:iam::{account}:role/flowable/workload/{name}", account)
     return Actor(principal, (), "FlowableWorkloadBoundary", administrator=True)
@@ -47,11 +51,13 @@ def _person(*policies: str) -> Actor:
 _DEPLOY = ("State", "Infrastructure", "Identities")
 
 ACTORS: Mapping[str, Actor] = {
-    # The four roles of the dev account, and the same with AdministratorAccess attached.
+    # The four roles of the dev account; with AdministratorAccess attached (+), or with their boundary gone (bare).
     "deploy": _role("DevOpsAdminRole", *_DEPLOY),
     "deploy+": _role("DevOpsAdminRole", *_DEPLOY, administrator=True),
+    "deploy bare": _bare("DevOpsAdminRole", *_DEPLOY),
     "plan": _role("FlowopsPlanRole", "State", "Look"),
     "plan+": _role("FlowopsPlanRole", "State", "Look", administrator=True),
+    "plan bare": _bare("FlowopsPlanRole", "State", "Look"),
     "admin": _role("FlowableAdminRole", "Operate"),
     "admin+": _role("FlowableAdminRole", "Operate", administrator=True),
     "user": _role("FlowableUserRole", "Look"),
@@ -77,9 +83,8 @@ ACTORS: Mapping[str, Actor] = {
     "break glass": _foreign(SECURITY, "role/BreakGlassRole"),
     "security administrator": _foreign(SECURITY, "role/SecurityAdministrator"),
     "dev administrator": _foreign(DEV, "role/OrganizationAccountAccessRole"),
+    "unlisted deploy": _foreign("444444444444", "role/flowable/DevOpsAdminRole"),
+    "unlisted external-secrets": _foreign("444444444444", "role/flowable/workload/external-secrets"),
     "prod deploy": _foreign(PROD, "role/flowable/DevOpsAdminRole"),
-    "outside deploy": _foreign("999999999999", "role/flowable/DevOpsAdminRole"),
-    "outside external-secrets": _foreign("999999999999", "role/flowable/workload/external-secrets"),
-    "outside user": _foreign("999999999999", "user/flowable/ann"),
     "log delivery": Actor(Principal("logging.s3.amazonaws.com", "")),
 }

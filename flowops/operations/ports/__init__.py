@@ -1,0 +1,1 @@
+"""Protocols: what the operations need of the outside world."""

@@ -1,0 +1,81 @@
+"""Temporary credentials: what a session remembers of how it came about.
+
+They live in moto's STS backend of their account, so that a snapshot of the emulator keeps them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from moto.iam.models import AccessKey, iam_backends
+from moto.sts.models import sts_backends
+
+PARTITION = "aws"
+FORGOTTEN_AFTER = timedelta(hours=1)
+_SESSIONS = "flowops_sessions"
+
+
+@dataclass(frozen=True)
+class Session:
+    """One set of temporary credentials.
+
+    `principal` is the ARN of the user, or of the role with its path; `arn` and `user_id` are what GetCallerIdentity
+    answers. `tags` and `transitive` are the session's own; `policies` the JSON texts of its session policies.
+    """
+
+    access_key: str
+    token: str
+    account: str
+    principal: str
+    arn: str
+    user_id: str
+    issued: datetime
+    expires: datetime
+    mfa_at: datetime | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    transitive: tuple[str, ...] = ()
+    source_identity: str = ""
+    policies: tuple[str, ...] = ()
+
+    @property
+    def is_role(self) -> bool:
+        """Whether the session acts for a role."""
+        return ":role/" in self.principal
+
+
+def session_of(access_key: str, account: str) -> Session | None:
+    """Return the session behind an access key, expired or not."""
+    return _of(account).get(access_key)
+
+
+def remember(session: Session) -> None:
+    """Keep a session, and forget those of its account that expired long ago."""
+    known = _of(session.account)
+    keys = iam_backends[session.account][PARTITION].access_keys
+    backend = sts_backends[session.account][PARTITION]
+    for old in [old for old in known.values() if old.expires + FORGOTTEN_AFTER < session.issued]:
+        known.pop(old.access_key, None)
+        keys.pop(old.access_key, None)
+        backend.assumed_roles = [role for role in backend.assumed_roles if role.access_key_id != old.access_key]
+    known[session.access_key] = session
+
+
+def account_of(access_key: str) -> str | None:
+    """Return the account that an access key, lasting or temporary, belongs to."""
+    for account, partitions in list(iam_backends.items()):
+        if access_key in partitions[PARTITION].access_keys:
+            return str(account)
+    return None
+
+
+def lasting_key(access_key: str, account: str) -> AccessKey | None:
+    """Return an IAM user's access key; None for one that is unknown or temporary."""
+    key = iam_backends[account][PARTITION].access_keys.get(access_key)
+    return key if key is not None and key.user_name else None
+
+
+def _of(account: str) -> dict[str, Any]:
+    sessions: dict[str, Any] = vars(sts_backends[account][PARTITION]).setdefault(_SESSIONS, {})
+    return sessions

@@ -1,0 +1,163 @@
+"""The engine with real terragrunt and terraform: what a job leaves behind is what happened."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from flowops.adapters.engine import TerragruntEngine
+from flowops.adapters.environment import child_environment
+from flowops.adapters.process import Processes
+from flowops.adapters.signals import Interrupts
+from flowops.errors import Exit, OperationFailed
+from flowops.model import evidence as proof
+from flowops.model.changes import Plan
+from flowops.model.deployment import Unit
+from flowops.model.evidence import Evidence
+from flowops.model.job import Job, Step
+from flowops.model.run import Outcome
+from tests.integration.tools import Tools
+from tests.sandbox import BROKEN, Sandbox
+
+
+class Bench:
+    """An engine over a sandbox, and its jobs numbered."""
+
+    def __init__(self, sandbox: Sandbox, tools: Tools, terragrunt: Path | None = None) -> None:
+        self.sandbox = sandbox
+        self.interrupts = Interrupts()
+        self.said: list[str] = []
+        self.number = 0
+        self.engine = TerragruntEngine(
+            Processes(),
+            terragrunt=terragrunt or tools.terragrunt,
+            terraform=tools.terraform,
+            python=Path(sys.executable),
+            deployments=sandbox.deployments,
+            env=child_environment(os.environ, TF_CLI_CONFIG_FILE=os.devnull),
+            interrupts=self.interrupts,
+            say=self._say,
+        )
+
+    def _say(self, line: str) -> None:
+        self.said.append(line)
+
+    def run(self, step: Step, *units: Unit, saved: tuple[Plan, ...] = ()) -> dict[str, Evidence]:
+        self.number += 1
+        run = self.sandbox.root / "run"
+        run.mkdir(exist_ok=True)
+        chosen = units or tuple(self.sandbox.units.values())
+        job = Job(step, self.sandbox.environment, chosen, run / str(self.number), run / "drain", 4, saved)
+        return {it.unit.name: it for it in self.engine.run(job, {})}
+
+
+def outcomes(found: dict[str, Evidence]) -> dict[str, Outcome]:
+    return {name: proof.applied(it, Outcome.APPLIED)[0] for name, it in found.items()}
+
+
+def plans(found: dict[str, Evidence]) -> dict[str, Plan]:
+    assert {name: proof.planned(it)[1] for name, it in found.items()} == dict.fromkeys(found, "")
+    return {name: it.plan for name, it in found.items() if it.plan is not None}
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    return Sandbox(tmp_path)
+
+
+def chain(sandbox: Sandbox) -> Sandbox:
+    sandbox.unit("foundation/vpc")
+    sandbox.unit("foundation/eks", depends="foundation/vpc")
+    sandbox.unit("app/work", depends="foundation/eks")
+    return sandbox
+
+
+def test_a_whole_life_in_the_right_order_both_ways(sandbox: Sandbox, tools: Tools) -> None:
+    bench = Bench(chain(sandbox), tools)
+    first = plans(bench.run(Step.PLAN))
+    assert {name: plan.mocked for name, plan in first.items()} == {"vpc": False, "eks": True, "work": True}
+    applied = bench.run(Step.APPLY)
+    assert set(outcomes(applied).values()) == {Outcome.APPLIED}
+    assert all(plan.empty and not plan.mocked for plan in plans(bench.run(Step.PLAN)).values())
+    doomed = plans(bench.run(Step.PLAN_DESTROY))
+    for name in ("work", "eks", "vpc"):
+        wave = bench.run(Step.APPLY_SAVED, doomed[name].unit, saved=(doomed[name],))
+        assert outcomes(wave) == {name: Outcome.APPLIED}
+    assert [sandbox.resources(unit) for unit in sandbox.units.values()] == [[], [], []]
+
+
+def test_no_mock_ever_reaches_a_state(sandbox: Sandbox, tools: Tools) -> None:
+    bench = Bench(chain(sandbox), tools)
+    bench.run(Step.PLAN)
+    bench.run(Step.APPLY)
+    states = "".join(path.read_text() for path in (sandbox.root / "states").rglob("terraform.tfstate"))
+    assert '"hello"' in states
+    assert "mock-" not in states
+
+
+def test_the_graph_knows_edges_across_layers(sandbox: Sandbox, tools: Tools) -> None:
+    graph = Bench(chain(sandbox), tools).engine.graph(sandbox.environment)
+    waves = graph.waves(sandbox.units.values())
+    assert [[unit.id for unit in wave] for wave in waves] == [
+        ["dev/foundation/vpc"],
+        ["dev/foundation/eks"],
+        ["dev/app/work"],
+    ]
+
+
+def test_a_failing_unit_blocks_what_stands_on_it_and_nothing_else(sandbox: Sandbox, tools: Tools) -> None:
+    sandbox.unit("foundation/vpc")
+    sandbox.unit("foundation/eks", depends="foundation/vpc", more=BROKEN)
+    sandbox.unit("foundation/components", depends="foundation/eks")
+    found = Bench(sandbox, tools).run(Step.APPLY)
+    assert outcomes(found) == {"vpc": Outcome.APPLIED, "eks": Outcome.FAILED, "components": Outcome.BLOCKED}
+    assert "local-exec provisioner error" in proof.applied(found["eks"], Outcome.APPLIED)[1]
+
+
+def test_a_unit_that_terragrunt_cannot_read_stops_the_graph_with_the_command_that_shows_it(
+    sandbox: Sandbox, tools: Tools
+) -> None:
+    chain(sandbox)
+    broken = sandbox.deployments / sandbox.base / "foundation/eks/terragrunt.hcl"
+    broken.write_text(broken.read_text().replace('"../vpc"', ""))
+    with pytest.raises(OperationFailed, match="cannot place dev/foundation/eks") as caught:
+        Bench(sandbox, tools).engine.graph(sandbox.environment)
+    assert "terragrunt hcl validate" in caught.value.next_step
+
+
+def test_a_drain_flag_lets_nothing_new_start(sandbox: Sandbox, tools: Tools) -> None:
+    bench = Bench(chain(sandbox), tools)
+    (sandbox.root / "run").mkdir()
+    (sandbox.root / "run" / "drain").touch()
+    assert set(outcomes(bench.run(Step.APPLY)).values()) == {Outcome.DRAINED}
+    assert list((sandbox.root / "states").rglob("terraform.tfstate")) == []
+
+
+def lying_terragrunt(folder: Path) -> Path:
+    script = folder / "terragrunt"
+    script.write_text("#!/bin/sh\nexit 0\n")
+    script.chmod(0o755)
+    return script
+
+
+def test_a_terragrunt_that_exits_0_without_having_run_is_not_believed(sandbox: Sandbox, tools: Tools) -> None:
+    bench = Bench(chain(sandbox), tools, lying_terragrunt(sandbox.root))
+    assert set(outcomes(bench.run(Step.APPLY)).values()) == {Outcome.NOT_RUN}
+
+
+def test_a_failed_plan_is_not_mistaken_for_one_by_the_file_it_leaves(sandbox: Sandbox, tools: Tools) -> None:
+    unit = sandbox.unit("foundation/vpc", more='data "external" "x" {')
+    found = Bench(sandbox, tools).run(Step.PLAN)
+    outcome, reason = proof.planned(found[unit.name])
+    assert outcome is Outcome.FAILED
+    assert reason
+
+
+def test_progress_names_the_unit_in_every_line(sandbox: Sandbox, tools: Tools) -> None:
+    bench = Bench(chain(sandbox), tools)
+    bench.run(Step.APPLY)
+    assert any(line.startswith("dev/foundation/vpc: terraform_data.this: Creation complete") for line in bench.said)
+    assert bench.engine.interrupted is Exit.FINE
