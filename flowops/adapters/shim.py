@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import py_compile
-from collections.abc import Mapping
 from pathlib import Path
 from shlex import join, quote
 from typing import Any
@@ -29,11 +28,11 @@ exec "${{FLOWOPS_TERRAFORM:?is not set: start terragrunt with flowops, or unset 
 """
 
 
-# A Python that is just starting may swallow an interrupt. With this one it stays pending until the shim asks for it.
-_HOLDING = ("env", "--block-signal=INT,TERM")
+# A Python that is just starting may swallow an interrupt; held like this, it waits until the shim is ready for it.
+_HOLDING = ("/usr/bin/env", "--block-signal=INT,TERM")
 
 
-def install_shim(folder: Path, *, python: Path, processes: Processes, env: Mapping[str, str]) -> Path:
+def install_shim(folder: Path, *, python: Path, processes: Processes | None = None) -> Path:
     """Write the shim into `folder`, to be run by `python`, and return the path for TG_TF_PATH.
 
     terragrunt's environment then needs FLOWOPS_TERRAFORM (the real terraform) and FLOWOPS_CALLS (an existing folder).
@@ -48,15 +47,15 @@ def install_shim(folder: Path, *, python: Path, processes: Processes, env: Mappi
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
     )
     script = folder / "terraform"
-    holds = _can_hold_signals(processes, env, folder)
+    holds = _can_hold_signals(processes or Processes(), folder)
     _write_executable(script, shim_script(python, program, holds_signals=holds))
     return script
 
 
-def _can_hold_signals(processes: Processes, env: Mapping[str, str], folder: Path) -> bool:
+def _can_hold_signals(processes: Processes, folder: Path) -> bool:
     """Say whether `env` here is one that can hold signals; macOS and BusyBox have another."""
     try:
-        return processes.run([*_HOLDING, "true"], env=env, cwd=folder, timeout=5).succeeded
+        return processes.run([*_HOLDING, "/bin/sh", "-c", ":"], env={}, cwd=folder, timeout=5).succeeded
     except ToolUnusable:
         return False
 

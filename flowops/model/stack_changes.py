@@ -63,14 +63,19 @@ class Stack:
 
 
 def standing(stack: Stack | None) -> Standing:
-    """Return what can be done with a stack of this status (all 23 of CloudFormation's stack statuses)."""
-    if stack is None or stack.status == "DELETE_COMPLETE":
+    """Return what can be done with a stack; None is one that is not there."""
+    return standing_of(stack.status if stack else "")
+
+
+def standing_of(status: str) -> Standing:
+    """Return what can be done with a stack of this status, one of CloudFormation's 23 or empty for none."""
+    if status in ("", "DELETE_COMPLETE"):
         return Standing.ABSENT
-    if stack.status in _NEVER_MADE:
+    if status in _NEVER_MADE:
         return Standing.NEVER_MADE
-    if stack.status.endswith("_IN_PROGRESS"):
+    if status.endswith("_IN_PROGRESS"):
         return Standing.BUSY
-    return Standing.STABLE if stack.status in _STABLE else Standing.BROKEN
+    return Standing.STABLE if status in _STABLE else Standing.BROKEN
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 
 from flowops.model import totp
@@ -74,23 +74,16 @@ class Cloud:
 
     def client(self, service: str, keys: Keys | None) -> Any:
         """Return a boto3 client; without keys it signs nothing."""
-        from botocore import UNSIGNED
-
         config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
         if keys is None:
-            return boto3.client(
-                service,
-                endpoint_url=self.endpoint,
-                region_name=REGION,
-                config=config.merge(Config(signature_version=UNSIGNED)),
-            )
+            config = config.merge(Config(signature_version=UNSIGNED))
         return boto3.client(
             service,
             endpoint_url=self.endpoint,
             region_name=REGION,
-            aws_access_key_id=keys.access,
-            aws_secret_access_key=keys.secret,
-            aws_session_token=keys.token,
+            aws_access_key_id=keys.access if keys else None,
+            aws_secret_access_key=keys.secret if keys else None,
+            aws_session_token=keys.token if keys else None,
             config=config,
         )
 
@@ -184,6 +177,3 @@ def document(*statements: Document) -> dict[str, Any]:
 def text(policy: Document) -> str:
     """Return a policy as the API takes it."""
     return json.dumps(policy)
-
-
-__all__ = ["Connection"]

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from flowops.adapters.process import Processes
 from flowops.adapters.shim import install_shim, read_calls
 from flowops.model.terraform_call import TerraformCall
 from tests.integration.child_processes import await_text, await_true, watched
@@ -51,9 +50,7 @@ class Shim:
             made.mkdir(parents=True)
         self.terraform.write_text(FAKE.format(python=sys.executable))
         self.terraform.chmod(0o755)
-        self.script = install_shim(
-            folder / "shim", python=Path(sys.executable), processes=Processes(), env={"PATH": os.environ["PATH"]}
-        )
+        self.script = install_shim(folder / "shim", python=Path(sys.executable))
         self.env = {
             "PATH": os.environ["PATH"],
             "FLOWOPS_CALLS": str(self.calls),

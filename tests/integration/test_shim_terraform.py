@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from flowops.adapters.process import Processes
 from flowops.adapters.shim import install_shim, read_calls
 from flowops.model.terraform_call import TerraformCall
 from tests.integration.child_processes import await_true
@@ -49,9 +48,7 @@ class Unit:
         self.calls.mkdir()
         (self.folder / "main.tf").write_text(MODULE.replace("WHERE", str(self.folder)))
         (self.folder / "terragrunt.hcl").write_text("")
-        self.shim = install_shim(
-            folder / "shim", python=Path(sys.executable), processes=Processes(), env={"PATH": os.environ["PATH"]}
-        )
+        self.shim = install_shim(folder / "shim", python=Path(sys.executable))
         self.env = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),

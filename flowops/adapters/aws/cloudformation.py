@@ -21,7 +21,7 @@ from flowops.model.stack_changes import (
     Stack,
     StackResource,
     Standing,
-    standing,
+    standing_of,
 )
 from flowops.model.stacks import StackSpec
 
@@ -51,12 +51,9 @@ class CloudFormation:
 
     def describe(self, name: str) -> Stack | None:
         """Return the stack of that name, or None where there is none."""
-        try:
-            found = self._call("DescribeStacks", StackName=name)["Stacks"][0]
-        except AwsFailed as error:
-            if error.code == "ValidationError" and "does not exist" in error.message:
-                return None
-            raise
+        found = self._raw(name)
+        if found is None:
+            return None
         return _stack(found, self._call("GetStackPolicy", StackName=found["StackId"]).get("StackPolicyBody") or "")
 
     def resources(self, name: str) -> tuple[StackResource, ...]:
@@ -66,11 +63,10 @@ class CloudFormation:
 
     def settle(self, name: str, progress: Progress) -> Stack | None:
         """Wait until no operation works on the stack and return it; its new events are the progress."""
-        stack = self.describe(name)
-        if standing(stack) is not Standing.BUSY:
-            return stack
-        events = StackEvents(self._session, name)
-        return self._wait(name, events, progress)
+        found = self._raw(name)
+        if found is not None and standing_of(found["StackStatus"]) is Standing.BUSY:
+            self._wait(found["StackId"], StackEvents(self._session, found["StackId"]), progress)
+        return self.describe(name)
 
     def failures(self, name: str) -> tuple[str, ...]:
         """Return what went wrong in the stack's last operation, a sentence for each resource, the cause first."""
@@ -89,12 +85,10 @@ class CloudFormation:
         before = self._raw(spec.name)
         creates = before is None or before["StackStatus"] == "REVIEW_IN_PROGRESS"
         name = _change_set_name(spec, template, before)
-        request = _request(spec, template, name, creates=creates)
         found = self._existing(spec.name, name) if before else None
         if found is None or found["ExecutionStatus"] != "AVAILABLE":
             self._forget(spec.name, name, found)
-            self._call("CreateChangeSet", **request)
-            found = self._created(spec.name, name)
+            found = self._create(_request(spec, template, name, creates=creates))
         if found["Status"] == "FAILED":
             return self._failed(spec.name, name, found, creates)
         return ChangeSet(spec.name, found["ChangeSetId"], creates, tuple(map(_change, found["Changes"])))
@@ -104,16 +98,17 @@ class CloudFormation:
         if change_set.empty:
             return
         self._call("DeleteChangeSet", ChangeSetName=change_set.id)
-        if change_set.creates and (stack := self._raw(change_set.stack)) is not None:
-            if stack["StackStatus"] == "REVIEW_IN_PROGRESS":
-                self._call("DeleteStack", StackName=stack["StackId"])
+        stack = self._raw(change_set.stack) if change_set.creates else None
+        if stack is not None and stack["StackStatus"] == "REVIEW_IN_PROGRESS" and not self._reviewed(stack["StackId"]):
+            self._call("DeleteStack", StackName=stack["StackId"])
 
     def execute(self, change_set: ChangeSet, progress: Progress) -> Stack:
         """Do what the change set says and return the stack; OperationFailed names the resources that failed."""
         events = StackEvents(self._session, change_set.stack)
         token = "flowops-" + sha256(change_set.id.encode()).hexdigest()[:32]
         self._call("ExecuteChangeSet", ChangeSetName=change_set.id, ClientRequestToken=token)
-        stack = self._wait(change_set.stack, events, progress)
+        self._wait(change_set.stack, events, progress)
+        stack = self.describe(change_set.stack)
         if stack is not None and stack.succeeded:
             return stack
         status = stack.status if stack else "gone"
@@ -131,8 +126,7 @@ class CloudFormation:
             return
         events = StackEvents(self._session, stack["StackId"])
         self._call("DeleteStack", StackName=stack["StackId"])
-        after = self._wait(stack["StackId"], events, progress)
-        if standing(after) is not Standing.ABSENT:
+        if self._wait(stack["StackId"], events, progress) is not Standing.ABSENT:
             raise OperationFailed(
                 f"Stack {name} cannot be deleted: {'; '.join(events.failures())}", not_done=f"{name} still stands."
             )
@@ -169,12 +163,24 @@ class CloudFormation:
             found = {**found, "NextToken": page.get("NextToken")}
         return {**found, "Changes": changes}
 
-    def _created(self, stack: str, name: str) -> dict[str, Any]:
+    def _create(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a change set and wait until CloudFormation knows what is in it."""
+        stack, name = request["StackName"], request["ChangeSetName"]
+        try:
+            self._call("CreateChangeSet", **request)
+        except AwsFailed as error:
+            # The name is a hash of the content: a repeated call found the change set that the first one made.
+            if error.code != "AlreadyExistsException":
+                raise
         for _ in self._ticks(_CHANGE_SET_SECONDS, f"change set {name} of {stack}"):
             found = self._existing(stack, name)
             if found is not None and found["Status"] not in _PENDING:
                 return found
         raise AssertionError("the waiting ends with an error")
+
+    def _reviewed(self, stack: str) -> bool:
+        """Return whether a change set of somebody else's waits for a stack."""
+        return bool(self._call("ListChangeSets", StackName=stack)["Summaries"])
 
     def _forget(self, stack: str, name: str, found: Mapping[str, Any] | None) -> None:
         """Delete a change set that can no longer be executed, and wait until its name is free."""
@@ -193,13 +199,15 @@ class CloudFormation:
             return ChangeSet(stack, "", creates=False)
         raise OperationFailed(f"CloudFormation cannot plan stack {stack}: {printable(reason)}")
 
-    def _wait(self, name: str, events: StackEvents, progress: Progress) -> Stack | None:
+    def _wait(self, name: str, events: StackEvents, progress: Progress) -> Standing:
         for _ in self._ticks(_OPERATION_SECONDS, f"stack {name}"):
-            stack = self.describe(name)
+            found = self._raw(name)
+            # After the status, so that the last events are among those told.
             for line in events.new():
                 progress(line)
-            if standing(stack) is not Standing.BUSY:
-                return stack
+            standing = standing_of(found["StackStatus"] if found else "")
+            if standing is not Standing.BUSY:
+                return standing
         raise AssertionError("the waiting ends with an error")
 
     def _ticks(self, seconds: float, what: str) -> Iterator[None]:

@@ -60,7 +60,8 @@ def properties_of(declared: Declaration, view: View, revision: Revision, handler
     try:
         result: dict[str, Any] = typed(handler.fields, resolved)
     except Rejected as unfit:
-        raise Rejected(f"Properties validation failed for resource {declared.logical_id} with message: {unfit}") from unfit
+        where = f"Properties validation failed for resource {declared.logical_id}"
+        raise Rejected(f"{where} with message: {unfit}") from unfit
     return result
 
 
@@ -74,7 +75,7 @@ def difference(
     if not scope:
         return None
     dynamic = frozenset(name for name in names if has_unknown(properties.get(name)))
-    replacing = {} if resource.status is Status.CREATE_FAILED else handler.replaced_by & set(names)
+    replacing = set() if resource.status is Status.CREATE_FAILED else handler.replaced_by & set(names)
     replacement = "False" if not replacing else "True" if replacing - dynamic else "Conditional"
     return Difference(names, dynamic, scope, replacement)
 

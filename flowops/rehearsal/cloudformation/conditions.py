@@ -18,9 +18,7 @@ def evaluate(conditions: Mapping[str, Any], view: View) -> dict[str, bool]:
     return known
 
 
-def _named(
-    name: str, conditions: Mapping[str, Any], view: View, known: dict[str, bool], path: tuple[str, ...]
-) -> bool:
+def _named(name: str, conditions: Mapping[str, Any], view: View, known: dict[str, bool], path: tuple[str, ...]) -> bool:
     if name in known:
         return known[name]
     if name in path:

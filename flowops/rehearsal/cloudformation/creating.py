@@ -36,12 +36,10 @@ def _give_up(work: Work, reason: str, on_failure: str) -> None:
     if on_failure == "DO_NOTHING":
         work.say(Status.CREATE_FAILED, reason)
         return
-    deletes = on_failure == "DELETE"
-    asked = "Delete" if deletes else "Rollback"
-    work.say(Status.DELETE_IN_PROGRESS if deletes else Status.ROLLBACK_IN_PROGRESS, f"{reason} {asked} requested by user.")
+    verb, asked = ("DELETE", "Delete") if on_failure == "DELETE" else ("ROLLBACK", "Rollback")
+    work.say(Status(f"{verb}_IN_PROGRESS"), f"{reason} {asked} requested by user.")
     failed = work.remove_all(work.stack.resources.values(), undoing=True)
     if failed:
-        status = Status.DELETE_FAILED if deletes else Status.ROLLBACK_FAILED
-        work.say(status, f"The following resource(s) failed to delete: [{', '.join(failed)}].")
+        work.say(Status(f"{verb}_FAILED"), f"The following resource(s) failed to delete: [{', '.join(failed)}].")
         return
-    work.say(Status.DELETE_COMPLETE if deletes else Status.ROLLBACK_COMPLETE)
+    work.say(Status(f"{verb}_COMPLETE"))

@@ -20,7 +20,7 @@ from flowops.rehearsal.cloudformation.errors import Rejected
 from flowops.rehearsal.cloudformation.parameters import MASK
 from flowops.rehearsal.cloudformation.resources import TYPES
 from flowops.rehearsal.cloudformation.resources.base import Aws
-from flowops.rehearsal.cloudformation.stack import Detection, Event, Revision, Scope, Stack, Status, now
+from flowops.rehearsal.cloudformation.stack import Detection, Event, Scope, Stack, Status, now
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 INTERRUPTED = "The emulator ended while this operation was running."
@@ -134,16 +134,18 @@ class Engine:
 
     def say(self, stack: Stack, status: Status, reason: str = "", token: str = "") -> None:
         """Put a stack into a status."""
-        shown = _masked(reason, stack.revision)
-        self.change(stack, status=status, reason=shown)
-        self.record(stack, stack.name, stack.arn, STACK_TYPE, status, shown, token)
+        shown = masked(reason, stack.secrets)
+        with self.lock:
+            self.change(stack, status=status, reason=shown)
+            self.record(stack, stack.name, stack.arn, STACK_TYPE, status, shown, token)
 
     def record(
         self, stack: Stack, logical_id: str, physical_id: str, kind: str, status: Status, reason: str, token: str
     ) -> None:
         """Add an event, with the values of NoEcho parameters masked."""
-        event = Event(logical_id, physical_id, kind, status, _masked(reason, stack.revision), token, time=self.now())
-        self.change(stack, events=(event, *stack.events))
+        event = Event(logical_id, physical_id, kind, status, masked(reason, stack.secrets), token, time=self.now())
+        with self.lock:
+            self.change(stack, events=(event, *stack.events))
 
     def detection(self, detection_id: str) -> Detection | None:
         """Return a run of drift detection."""
@@ -168,8 +170,8 @@ class Engine:
 
         worker = Thread(target=run, name=f"cloudformation-{stack.name}", daemon=True)
         with self.lock:
+            worker.start()
             self._workers = (*(other for other in self._workers if other.is_alive()), worker)
-        worker.start()
 
     def interrupt(self, stack: Stack, reason: str) -> None:
         """End the operation of a stack as failed."""
@@ -177,10 +179,8 @@ class Engine:
             self.say(stack, _AFTER_INTERRUPTION[stack.status], reason)
 
 
-def _masked(text: str, revision: Revision | None) -> str:
-    if revision is None:
-        return text
-    for name in revision.template.secret_parameters():
-        value = revision.parameters.get(name)
-        text = text.replace(value, MASK) if value else text
+def masked(text: str, secrets: frozenset[str]) -> str:
+    """Return a text without the values of NoEcho parameters."""
+    for value in secrets:
+        text = text.replace(value, MASK)
     return text

@@ -125,6 +125,11 @@ class Revision:
     tags: tuple[tuple[str, str], ...] = ()
     capabilities: tuple[str, ...] = ()
 
+    def secrets(self) -> frozenset[str]:
+        """Return the values that are never shown."""
+        hidden = self.template.secret_parameters()
+        return frozenset(value for name, value in self.parameters.items() if name in hidden and value)
+
 
 @dataclass(frozen=True)
 class Modified:
@@ -210,6 +215,7 @@ class Stack:
     events: tuple[Event, ...] = ()
     change_sets: Mapping[str, ChangeSet] = field(default_factory=dict)
     tokens: Mapping[str, str] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
     undo: Undo | None = None
     cancelled: bool = False
     protected: bool = False

@@ -133,28 +133,33 @@ def _give_up(work: Work, revision: Revision, reason: str) -> None:
     roll_back(work, reason)
 
 
-def roll_back(work: Work, reason: str, skip: frozenset[str] = frozenset()) -> None:
-    """Undo an update from its last step to its first; steps that fail stay to be tried again."""
-    undo = work.stack.undo
-    assert undo is not None
+def roll_back(work: Work, reason: str) -> None:
+    """Say so, and undo an update."""
     work.say(Status.UPDATE_ROLLBACK_IN_PROGRESS, reason)
+    undo(work)
+
+
+def undo(work: Work, skip: frozenset[str] = frozenset()) -> None:
+    """Go from the update's last step to its first; steps that fail stay to be tried again."""
+    record = work.stack.undo
+    assert record is not None
     failed: list[Modified | Added] = []
-    leftovers = list(undo.leftovers)
-    for step in reversed(undo.steps):
+    leftovers = list(record.leftovers)
+    for step in reversed(record.steps):
         try:
             leftovers += _undone(work, step, skip)
         except ResourceFailed:
             failed.insert(0, step)
     if failed:
         names = ", ".join(step.after.logical_id for step in failed)
-        work.engine.change(work.stack, undo=replace(undo, steps=tuple(failed), leftovers=tuple(leftovers)))
+        work.engine.change(work.stack, undo=replace(record, steps=tuple(failed), leftovers=tuple(leftovers)))
         work.say(Status.UPDATE_ROLLBACK_FAILED, f"The following resource(s) failed to update: [{names}]. ")
         return
     work.say(Status.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS)
     work.remove_all(leftovers, undoing=True)
     for resource in leftovers:
         work.abandon(resource)
-    work.engine.change(work.stack, revision=undo.revision, outputs=undo.outputs, undo=None, gone=())
+    work.engine.change(work.stack, revision=record.revision, outputs=record.outputs, undo=None, gone=())
     work.say(Status.UPDATE_ROLLBACK_COMPLETE)
 
 
@@ -167,9 +172,7 @@ def _undone(work: Work, step: Modified | Added, skip: frozenset[str]) -> list[Re
         case Modified():
             work.revert(step)
             return []
-        case Added(after=after, before=None):
-            return [after]
         case Added(after=after, before=before):
-            work.restore(before)
+            if before is not None:
+                work.restore(before)
             return [after]
-    return []

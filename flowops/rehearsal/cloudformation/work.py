@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -65,9 +65,9 @@ class Work:
     def create(self, declared: Declaration, properties: Mapping[str, Any], before: Resource | None = None) -> None:
         """Make a resource, as the replacement of `before` where that is given."""
         handler = self.engine.types[declared.type]
-        verb = "UPDATE" if before else "CREATE"
-        self._note(declared, before.physical_id if before else "", _status(verb, "IN_PROGRESS"), REPLACING if before else "")
-        with self._failing(declared, before.physical_id if before else "", _status(verb, "FAILED")):
+        verb, reason, replaced = ("UPDATE", REPLACING, before.physical_id) if before else ("CREATE", "", "")
+        self._note(declared, replaced, _status(verb, "IN_PROGRESS"), reason)
+        with self._failing(declared, replaced, _status(verb, "FAILED")):
             physical_id = handler.create(self._aws, properties, self._name(declared.logical_id))
         made = Resource(declared, physical_id, properties, {}, _status(verb, "IN_PROGRESS"))
         self._keep(made)
@@ -126,7 +126,9 @@ class Work:
         self._note(resource.declaration, resource.physical_id, Status.UPDATE_FAILED, reason)
         raise ResourceFailed(resource.logical_id)
 
-    def remove_all(self, resources: Iterable[Resource], retain: Iterable[str] = (), *, undoing: bool = False) -> list[str]:
+    def remove_all(
+        self, resources: Iterable[Resource], retain: Collection[str] = (), *, undoing: bool = False
+    ) -> list[str]:
         """Remove resources in a possible order and return the names of those that resisted.
 
         What a resisting resource needs stays too. `undoing` says that the operation that made them is being
@@ -138,7 +140,7 @@ class Work:
             if resource.logical_id in needed:
                 needed |= needs_of(resource.declaration)
                 continue
-            keep = resource.logical_id in set(retain) or _retained(resource.declaration.deletion_policy, undoing)
+            keep = resource.logical_id in retain or _retained(resource.declaration.deletion_policy, undoing)
             try:
                 self.remove(resource, keep=keep)
             except ResourceFailed:

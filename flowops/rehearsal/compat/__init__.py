@@ -17,11 +17,14 @@ from flowops.rehearsal.compat import (
     efs,
     eks,
     elasticache,
+    iam,
+    organizations,
     rds,
     route53,
     s3,
     ssm,
     stepfunctions,
+    sts,
     tagging,
     unimplemented,
 )
@@ -45,6 +48,8 @@ SERVICES = (
     tagging,
 )
 
+IDENTITY = (organizations, iam, sts)
+
 
 def install(settings: Settings, recorder: Recorder) -> None:
     """Make moto an AWS that terraform can work with."""
@@ -52,20 +57,16 @@ def install(settings: Settings, recorder: Recorder) -> None:
         service.install()
     eks.install(settings)
     cloudtrail.install(recorder)
-    _install_the_others(settings)
+    for part in IDENTITY:
+        part.install(settings)
+    _install_cloudformation(settings)
 
 
-def _install_the_others(settings: Settings) -> None:
+def _install_cloudformation(settings: Settings) -> None:
     import importlib
     import logging
 
-    for name, given in (
-        ("compat.iam", settings),
-        ("compat.sts", settings),
-        ("compat.organizations", settings),
-        ("cloudformation", f"http://127.0.0.1:{settings.port}"),
-    ):
-        try:
-            importlib.import_module(f"flowops.rehearsal.{name}").install(given)
-        except Exception as missing:
-            logging.getLogger(__name__).warning("%s is not there yet: %r", name, missing)
+    try:
+        importlib.import_module("flowops.rehearsal.cloudformation").install(f"http://127.0.0.1:{settings.port}")
+    except Exception as missing:
+        logging.getLogger(__name__).warning("cloudformation is not there yet: %r", missing)

@@ -40,7 +40,8 @@ def test_the_script_goes_through_the_shim_only_for_commands_that_write() -> None
         'case "$1" in\n'
         "  apply | destroy | import | init | plan | refresh | state)\n"
         '    [ -z "$FLOWOPS_CALLS" ] || '
-        "exec env --block-signal=INT,TERM '/a python/bin/python3' -I -S '/run'\"'\"'s/terraform_shim.pyc' \"$@\" ;;\n"
+        "exec /usr/bin/env --block-signal=INT,TERM "
+        "'/a python/bin/python3' -I -S '/run'\"'\"'s/terraform_shim.pyc' \"$@\" ;;\n"
         "esac\n"
         'exec "${FLOWOPS_TERRAFORM:?is not set: start terragrunt with flowops, or unset TG_TF_PATH}" "$@"\n'
     )

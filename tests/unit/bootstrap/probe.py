@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flowops.model.policy import Decision, Policy, Request, evaluate
+from flowops.model.policy import Decision, Effect, Policy, Request, evaluate
 from tests.unit.bootstrap.actors import ACTORS, ADMINISTRATOR, Actor
 from tests.unit.bootstrap.resolve import BUCKET, DEV, LOG_BUCKET, ORGANIZATION, REGION, SECURITY
 
@@ -14,8 +14,9 @@ Context = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Case:
-    """`who` asks for `action` on `resource`; `by` is the `policy/Sid` that decides, empty where no statement does.
+    """`who` asks for `action` on `resource`; `by` is the `policy/Sid` that decides.
 
+    A refusal has an empty `by` where no Deny speaks and nothing allows; it may name the Allow that almost did.
     `context` is laid over what AWS fills in; an empty value takes a key away. `note` says which call of a layer the
     request stands for, or which mishap. `one_sided` leaves the policy of the resource out: what holds a request that
     crosses accounts has to hold it on the caller's side too.
@@ -74,6 +75,12 @@ def judge(case: Case, policies: Mapping[str, Policy]) -> Decision:
 def cited(decision: Decision) -> str:
     """Return the `policy/Sid` that decided, empty where no statement came near."""
     return f"{decision.policy}/{decision.statement}" if decision.statement else ""
+
+
+def denies(decision: Decision, policies: Mapping[str, Policy]) -> bool:
+    """Tell whether an explicit Deny decided."""
+    statements = policies[decision.policy].statements if decision.policy in policies else ()
+    return any(s.sid == decision.statement and s.effect is Effect.DENY for s in statements)
 
 
 def _owner(case: Case) -> str:

@@ -56,6 +56,7 @@ class ResourceType(ABC):
     def create(self, aws: Aws, properties: Properties, name: str) -> str:
         """Make the bare resource and return its physical id; `name` serves where the template gives none."""
 
+    @abstractmethod
     def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
         """Bring it from `old` to `new`; `old` is empty right after create. It may be called twice."""
 

@@ -88,9 +88,7 @@ class InlinePolicy(IamType):
     """AWS::IAM::Policy."""
 
     type = "AWS::IAM::Policy"
-    fields = form(
-        ("PolicyName", "PolicyDocument"), Groups=TEXTS, PolicyDocument=DOCUMENT, PolicyName=TEXT, Roles=TEXTS
-    )
+    fields = form(("PolicyName", "PolicyDocument"), Groups=TEXTS, PolicyDocument=DOCUMENT, PolicyName=TEXT, Roles=TEXTS)
     replaced_by = frozenset({"PolicyName"})
 
     def create(self, aws: Aws, properties: Properties, name: str) -> str:
@@ -124,5 +122,3 @@ def _holders(aws: Aws, old: Properties, new: Properties) -> list[tuple[Holder, b
         before, after = set(old.get(kind, ())), set(new.get(kind, ()))
         found += [(holder(aws, name), name in before, name in after) for name in sorted(before | after)]
     return found
-
-

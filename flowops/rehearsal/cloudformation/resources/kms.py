@@ -87,9 +87,7 @@ class Key(ResourceType):
             "Enabled": metadata["Enabled"],
             "EnableKeyRotation": rotation["KeyRotationEnabled"],
             "KeyPolicy": json.loads(kms.get_key_policy(**key, PolicyName="default")["Policy"]),
-            "Tags": [
-                {"Key": tag["TagKey"], "Value": tag["TagValue"]} for tag in kms.list_resource_tags(**key)["Tags"]
-            ],
+            "Tags": [{"Key": tag["TagKey"], "Value": tag["TagValue"]} for tag in kms.list_resource_tags(**key)["Tags"]],
         }
 
 

@@ -86,9 +86,7 @@ class Bucket(ResourceType):
         s3.head_bucket(**key)
         live = {
             "VersioningConfiguration": given(s3.get_bucket_versioning(**key), "Status"),
-            "PublicAccessBlockConfiguration": _read(
-                s3.get_public_access_block, key, "PublicAccessBlockConfiguration"
-            ),
+            "PublicAccessBlockConfiguration": _read(s3.get_public_access_block, key, "PublicAccessBlockConfiguration"),
             "OwnershipControls": _read(s3.get_bucket_ownership_controls, key, "OwnershipControls"),
             "BucketEncryption": _encryption_from_api(
                 _read(s3.get_bucket_encryption, key, "ServerSideEncryptionConfiguration")
@@ -229,5 +227,3 @@ def _read(call: Any, key: Mapping[str, str], member: str) -> Any:
 
 def _bucket_name(name: str) -> str:
     return re.sub(r"[^a-z0-9-]", "", name.lower())[-LONGEST_NAME:].lstrip("-")
-
-

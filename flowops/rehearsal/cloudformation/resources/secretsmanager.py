@@ -84,9 +84,7 @@ class SecretPolicy(ResourceType):
     """AWS::SecretsManager::ResourcePolicy."""
 
     type = "AWS::SecretsManager::ResourcePolicy"
-    fields = form(
-        ("SecretId", "ResourcePolicy"), BlockPublicPolicy=FLAG, ResourcePolicy=DOCUMENT, SecretId=TEXT
-    )
+    fields = form(("SecretId", "ResourcePolicy"), BlockPublicPolicy=FLAG, ResourcePolicy=DOCUMENT, SecretId=TEXT)
     replaced_by = frozenset({"SecretId"})
     attribute_names = ("Id",)
     missing_codes = MISSING

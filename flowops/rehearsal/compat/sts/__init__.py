@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
+from moto.iam.models import IAMBackend
 from moto.sts.models import STSBackend
 from moto.sts.responses import TokenResponse
 
@@ -28,3 +29,4 @@ def install(settings: Settings, now: Clock = lambda: datetime.now(UTC)) -> None:
     around(TokenResponse, "assume_role_with_web_identity", partial(web_identity.assume_role, now))
     around(TokenResponse, "get_session_token", partial(tokens.get_session_token, now))
     around(STSBackend, "get_caller_identity", identity.get_caller_identity)
+    around(IAMBackend, "get_user_from_access_key_id", identity.user_of_key)

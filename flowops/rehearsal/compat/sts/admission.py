@@ -29,7 +29,8 @@ from flowops.rehearsal.settings import Settings
 
 Clock = Callable[[], datetime]
 
-UNSIGNED_SERVICES = {"s3", "moto_api", "instance_metadata", "cognitoidentity", "cognitoidp", "sso-oidc"}
+PUBLIC_SERVICES = {"cognito-identity", "cognito-idp"}
+UNSIGNED_SERVICES = {"s3", *PUBLIC_SERVICES}
 UNSIGNED_ACTIONS = ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
 
 
@@ -113,9 +114,10 @@ def _token(request: Request) -> str:
 
 
 def _may_be_unsigned(response: Any, request: Request) -> bool:
-    if response.service_name is None or response.service_name in UNSIGNED_SERVICES:
-        return True
-    return request.values.get("Action") in UNSIGNED_ACTIONS
+    if "X-Amz-Target" not in request.headers and "Action" not in request.values:
+        return response.service_name is None or response.service_name in UNSIGNED_SERVICES
+    # What moto cannot attribute it takes for S3, which has neither targets nor actions.
+    return request.values.get("Action") in UNSIGNED_ACTIONS or response.service_name in PUBLIC_SERVICES
 
 
 def _kind(response: Any) -> str:

@@ -1,0 +1,117 @@
+"""Acting in an environment: the operator becomes the role a step needs, after a look at which account that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from flowops.adapters.aws.child_profile import child_profile_files
+from flowops.adapters.aws.client import AwsSession
+from flowops.adapters.aws.operator import OperatorSession, open_operator
+from flowops.adapters.aws.session import SESSION_NAME, AwsSessions, Mfa
+from flowops.adapters.aws.state import StateStore
+from flowops.errors import UsageError
+from flowops.model.access import Access, Acting
+from flowops.model.config import SECURITY, Config
+from flowops.model.deployment import Environment, Unit
+from flowops.model.facts import Facts
+from flowops.model.stacks import STATE_BUCKET_OUTPUT, account_id
+from flowops.model.state import Lock, UnitState
+
+_AT_ONCE = 8
+
+
+class EnvironmentAws:
+    """The environments of a project as its operator reaches them.
+
+    `mfa` is asked for a code when no session kept in `sessions_folder` is good any more.
+    """
+
+    def __init__(
+        self,
+        sessions: AwsSessions,
+        config: Config,
+        facts: Facts,
+        *,
+        mfa: Mfa,
+        sessions_folder: Path,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._sessions, self._config, self._facts = sessions, config, facts
+        self._mfa, self._folder, self._clock = mfa, sessions_folder, clock
+        # One look at who we are serves a whole run.
+        self._assumed = cache(self._assume)
+
+    def operator(self) -> OperatorSession:
+        """Return the operator's session, found to be in the security account; CredentialsError, WrongAccount."""
+        profile = self._config.operator.profile
+        opened = open_operator(self._sessions, profile, self._mfa, self._folder, self._clock)
+        self._sessions.verify_account(opened.session, account_id(self._config, SECURITY), f"profile {profile}")
+        return opened
+
+    def act(self, environment: Environment, access: Access, folder: Path) -> Acting:
+        """Return who acts in the environment, after its account was verified; WrongAccount or CredentialsError.
+
+        The children's credentials are written into `folder`; called again, it renews them there.
+        """
+        role = self._role(environment.account, access)
+        arn, account = self._identity(environment.account, access)
+        profile, region = self._config.operator.profile, self._config.region
+        endpoint = self._sessions.wire.endpoint_url
+        env = child_profile_files(folder, profile, self.operator().credentials, region, endpoint_url=endpoint)
+        return Acting({**env, "FLOWOPS_ASSUME_ROLE_ARN": role}, account, arn)
+
+    def states(self, environment: Environment, units: Iterable[Unit]) -> Mapping[Unit, UnitState | None]:
+        """Return each unit's state; None where it has none yet."""
+        chosen = tuple(units)
+        store, account = self._store(environment), account_id(self._config, environment.account)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = pool.map(lambda unit: store.read(unit.state_key(account)), chosen)
+            return dict(zip(chosen, found, strict=True))
+
+    def locks(self, environment: Environment, units: Iterable[Unit]) -> Mapping[Unit, Lock]:
+        """Return the lock of each unit that somebody holds."""
+        chosen = tuple(units)
+        store, account = self._store(environment), account_id(self._config, environment.account)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = pool.map(lambda unit: store.lock(unit.state_key(account)), chosen)
+            return {unit: lock for unit, lock in zip(chosen, found, strict=True) if lock is not None}
+
+    def reader(self, environment: Environment) -> AwsSession:
+        """Return the plan role's session in the environment's account."""
+        return self._assumed(environment.account, Access.READ)[0]
+
+    def _identity(self, account: str, access: Access) -> tuple[str, str]:
+        _, arn, number = self._assumed(account, access)
+        return arn, number
+
+    def _assume(self, account: str, access: Access) -> tuple[AwsSession, str, str]:
+        session = self.operator().assume(self._role(account, access), SESSION_NAME)
+        self._sessions.verify_account(session, account_id(self._config, account), f"{access.value} of {account}")
+        identity = self._sessions.identity(session)
+        return session, identity.arn, identity.account
+
+    def _store(self, environment: Environment) -> StateStore:
+        security = self._facts.security
+        bucket = security.outputs.get(STATE_BUCKET_OUTPUT) if security else None
+        if not bucket:
+            raise _not_bootstrapped(SECURITY)
+        return StateStore(self.reader(environment), bucket)
+
+    def _role(self, account: str, access: Access) -> str:
+        found = self._facts.accounts.get(account)
+        arn = found.outputs.get(f"{access.value}Arn") if found else None
+        if not arn:
+            raise _not_bootstrapped(account)
+        return arn
+
+
+def _not_bootstrapped(account: str) -> UsageError:
+    return UsageError(
+        f"flowops.lock knows no roles or state bucket of account {account!r}: it is not bootstrapped, or not discovered.",
+        not_done="No unit was started.",
+        next_step=f"flowops bootstrap {account}, or flowops discover if that was done elsewhere",
+    )

@@ -1,0 +1,29 @@
+"""What of a project is in an account: every resource that its tags name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flowops.adapters.aws.client import AwsSession
+
+
+@dataclass(frozen=True)
+class TaggedResource:
+    """One resource and all its tags."""
+
+    arn: str
+    tags: Mapping[str, str]
+
+
+def tagged(session: AwsSession, project: str, environment: str | None = None) -> tuple[TaggedResource, ...]:
+    """Return the resources with the project's tag, and the environment's where one is named, by ARN.
+
+    The session's region only; IAM and Route 53 are not among what the tagging API knows.
+    """
+    wanted = {"flowops:project": project, **({"flowops:environment": environment} if environment else {})}
+    filters = [{"Key": key, "Values": [value]} for key, value in wanted.items()]
+    pages = session.pages("resourcegroupstaggingapi", "GetResources", TagFilters=filters)
+    found = (it for page in pages for it in page["ResourceTagMappingList"])
+    resources = (TaggedResource(it["ResourceARN"], {tag["Key"]: tag["Value"] for tag in it["Tags"]}) for it in found)
+    return tuple(sorted(resources, key=lambda it: it.arn))

@@ -1,0 +1,173 @@
+"""The programs flowops works with: which version is wanted, where it may come from, and where it came from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+_VERSION = re.compile(r"(?<![\w.])v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)(?![\w.])")
+_SUM = re.compile(r"([0-9a-f]{64}) [ *](\S+)")
+_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+class Source(Enum):
+    """Where a tool stands or came from."""
+
+    PATH = "path"
+    CACHE = "cache"
+    DOWNLOAD = "download"
+    BUILD = "build"
+    MIRROR = "mirror"
+    REGISTRY = "registry"
+    PACKAGE = "package"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Release:
+    """Where a vendor publishes a tool: `{version}` and `{platform}` (linux_amd64) are filled in.
+
+    `member` is the program's name inside a zip; "" says that the file is the program itself. Below a mirror the files
+    stand at `<name>/<version>/`, under the names the vendor gave them.
+    """
+
+    base: str
+    file: str
+    sums: str
+    member: str = ""
+
+
+@dataclass(frozen=True)
+class GoModule:
+    """What to build a tool from: a folder of ours with go.mod and go.sum, a package, and what the linker writes in.
+
+    `{version}` in `flags` is filled in.
+    """
+
+    folder: str
+    package: str
+    flags: str = "-s -w"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program pinned to one version; any other is not used. `{…}` of its release are filled in by `located`."""
+
+    name: str
+    version: str
+    release: Release | None = None
+    module: GoModule | None = None
+    version_argv: tuple[str, ...] = ("--version",)
+
+    def located(self, platform: str) -> Release | None:
+        """Return the release for one platform, filled in; None where there is none."""
+        if self.release is None:
+            return None
+        return Release(
+            *(
+                part.replace("{version}", self.version).replace("{platform}", platform)
+                for part in (self.release.base, self.release.file, self.release.sums, self.release.member)
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A terraform provider pinned to one version; `address` is `namespace/type` on the public registry."""
+
+    address: str
+    version: str
+
+    @property
+    def source(self) -> str:
+        """Return the full address, as terraform's own configuration and mirrors spell it."""
+        return f"registry.terraform.io/{self.address}"
+
+
+@dataclass(frozen=True)
+class ToolStatus:
+    """What stands of a tool here; `found` and `path` are "" where nothing does, `note` says why or what to do."""
+
+    name: str
+    wanted: str
+    found: str = ""
+    path: str = ""
+    source: Source = Source.MISSING
+    note: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Say that this can be worked with."""
+        return self.source is not Source.MISSING
+
+
+def terraform(version: str) -> Tool:
+    """Return terraform as HashiCorp releases it; its module cannot be built from outside its own source tree."""
+    return Tool(
+        "terraform",
+        version,
+        Release(
+            "https://releases.hashicorp.com/terraform/{version}/",
+            "terraform_{version}_{platform}.zip",
+            "terraform_{version}_SHA256SUMS",
+            "terraform",
+        ),
+        version_argv=("version",),
+    )
+
+
+def terragrunt(version: str) -> Tool:
+    """Return terragrunt as Gruntwork releases it and as its module builds it.
+
+    Without the linker's flag it would call itself `latest`, which it reads as 0.0 in every version constraint.
+    """
+    return Tool(
+        "terragrunt",
+        version,
+        Release(
+            "https://github.com/gruntwork-io/terragrunt/releases/download/v{version}/",
+            "terragrunt_{platform}",
+            "SHA256SUMS",
+        ),
+        GoModule(
+            "terragrunt",
+            "github.com/gruntwork-io/terragrunt",
+            "-s -w -X github.com/gruntwork-io/terragrunt/internal/version.Version=v{version}",
+        ),
+    )
+
+
+def version_in(text: str, name: str = "") -> str:
+    """Return the version that a tool's answer names, "" when it names none.
+
+    Only a line that starts with `name` counts, so that a warning about something else is not taken for the answer.
+    """
+    for line in text.splitlines():
+        if line.lower().startswith(name) and (found := _VERSION.search(line)):
+            return found.group(1)
+    return ""
+
+
+def go_version(text: str) -> tuple[int, ...]:
+    """Return the version in `go version go1.26.8 linux/amd64` as numbers, () when there is none."""
+    found = re.search(r"\bgo(\d+(?:\.\d+)*)", text)
+    return tuple(int(part) for part in found.group(1).split(".")) if found else ()
+
+
+def required_version(go_mod: str, package: str) -> str:
+    """Return the version of `package` that the text of a go.mod requires, without its `v`; "" when it is not there."""
+    found = re.search(rf"^\s*(?:require\s+)?{re.escape(package)}\s+v(\S+)", go_mod, re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def sums_in(text: str) -> Mapping[str, str]:
+    """Return file name to SHA-256 of a SHA256SUMS file; lines of another form are left out."""
+    found = (_SUM.fullmatch(line.strip()) for line in text.splitlines())
+    return {match.group(2): match.group(1) for match in found if match}
+
+
+def platform_of(system: str, machine: str) -> str:
+    """Return `linux_amd64` and the like from what the operating system says of itself."""
+    return f"{system.lower()}_{_MACHINES.get(machine.lower(), machine.lower())}"

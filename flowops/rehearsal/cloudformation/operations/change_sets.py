@@ -1,0 +1,154 @@
+"""The calls about change sets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flowops.rehearsal.cloudformation import views
+from flowops.rehearsal.cloudformation.call import Answer, Call, is_repeated, revision_of, stack_of
+from flowops.rehearsal.cloudformation.changes import NO_CHANGES, is_empty, preview
+from flowops.rehearsal.cloudformation.checks import check_capabilities
+from flowops.rehearsal.cloudformation.engine import Engine
+from flowops.rehearsal.cloudformation.errors import (
+    AlreadyExists,
+    ChangeSetNotFound,
+    InvalidChangeSetStatus,
+    Rejected,
+)
+from flowops.rehearsal.cloudformation.operations.stacks import (
+    INITIATED,
+    check_updatable,
+    start_creating,
+    start_updating,
+)
+from flowops.rehearsal.cloudformation.stack import ChangeSet, Stack, Status, arn
+
+_EXECUTED = ("EXECUTE_COMPLETE", "EXECUTE_FAILED", "EXECUTE_IN_PROGRESS")
+
+
+def create_change_set(engine: Engine, call: Call) -> Answer:
+    """Start finding out what a revision would change; a new stack stands under review until then."""
+    name, creates = call.text("ChangeSetName"), call.text("ChangeSetType") == "CREATE"
+    existing = _existing(engine, call, name, creates)
+    revision = revision_of(engine, call, existing)
+    check_capabilities(revision.template, engine.types, revision.capabilities)
+    stack = existing or _reviewed(engine, call)
+    _check_name(stack, name)
+    made = ChangeSet(
+        name=name,
+        arn=arn(call.scope, "changeSet", name),
+        creates=creates,
+        revision=revision,
+        description=call.text("Description"),
+        on_failure=call.text("OnStackFailure") or "ROLLBACK",
+        created=engine.now(),
+    )
+    engine.change(stack, secrets=stack.secrets | revision.secrets())
+    _keep(engine, stack, made)
+    engine.start(stack, lambda: _examine(engine, stack, made))
+    return {"Id": made.arn, "StackId": stack.arn}
+
+
+def _existing(engine: Engine, call: Call, name: str, creates: bool) -> Stack | None:
+    if not creates:
+        stack = stack_of(engine, call, "Stack [{name}] does not exist")
+        check_updatable(stack)
+        return stack
+    found = engine.find(call.scope, call.text("StackName"))
+    if found is not None and found.alive and found.status is not Status.REVIEW_IN_PROGRESS:
+        raise Rejected(f"Stack [{found.name}] already exists and cannot be created again with the changeSet [{name}].")
+    return found if found is not None and found.alive else None
+
+
+def _reviewed(engine: Engine, call: Call) -> Stack:
+    stack = Stack(call.text("StackName"), call.scope, role=call.text("RoleARN"), created=engine.now())
+    engine.add(stack)
+    engine.say(stack, Status.REVIEW_IN_PROGRESS, INITIATED)
+    return stack
+
+
+def _check_name(stack: Stack, name: str) -> None:
+    known = stack.change_sets.get(name)
+    if known is not None and known.execution not in _EXECUTED:
+        raise AlreadyExists(f"ChangeSet {name} already exists")
+
+
+def _examine(engine: Engine, stack: Stack, change_set: ChangeSet) -> None:
+    with engine.lock:
+        if stack.change_sets.get(change_set.name) is not change_set:
+            return  # Deleted meanwhile.
+        try:
+            _keep(engine, stack, _examined(engine, stack, change_set))
+        except Rejected as refusal:
+            _keep(engine, stack, replace(change_set, status="FAILED", reason=str(refusal)))
+
+
+def _examined(engine: Engine, stack: Stack, change_set: ChangeSet) -> ChangeSet:
+    exports = engine.exports(stack.scope)
+    changes = preview(stack, change_set.revision, exports, engine.types)
+    if not change_set.creates and is_empty(stack, change_set.revision, changes, exports):
+        return replace(change_set, status="FAILED", reason=NO_CHANGES)
+    return replace(change_set, status="CREATE_COMPLETE", execution="AVAILABLE", changes=changes)
+
+
+def execute_change_set(engine: Engine, call: Call) -> Answer:
+    """Start what a change set describes; the stack's other change sets are void from then on."""
+    stack, change_set = _found(engine, call)
+    token = call.text("ClientRequestToken")
+    if token in stack.tokens and is_repeated(engine, stack, call, change_set.arn):
+        return {}
+    if change_set.execution != "AVAILABLE":
+        state = change_set.execution if change_set.execution in _EXECUTED else change_set.status
+        raise InvalidChangeSetStatus(
+            f"ChangeSet [{change_set.arn}] cannot be executed in its current status of [{state}]"
+        )
+    if not change_set.creates:
+        check_updatable(stack)
+    is_repeated(engine, stack, call, change_set.arn)
+    disable = call.flag("DisableRollback")
+    executed = replace(change_set, execution="EXECUTE_COMPLETE")
+    engine.change(stack, change_sets={change_set.name: executed}, disable_rollback=disable)
+    if change_set.creates:
+        on_failure = "DO_NOTHING" if disable else change_set.on_failure
+        start_creating(engine, stack, change_set.revision, on_failure, token)
+    else:
+        start_updating(engine, stack, change_set.revision, stack.policy, token)
+    return {}
+
+
+def describe_change_set(engine: Engine, call: Call) -> Answer:
+    """Return a change set with its changes."""
+    stack, change_set = _found(engine, call)
+    return views.change_set(stack, change_set)
+
+
+def list_change_sets(engine: Engine, call: Call) -> Answer:
+    """Return the change sets of a stack."""
+    stack = stack_of(engine, call, "Stack [{name}] does not exist")
+    return {"Summaries": [views.change_set_summary(stack, each) for each in stack.change_sets.values()]}
+
+
+def delete_change_set(engine: Engine, call: Call) -> Answer:
+    """Forget a change set."""
+    try:
+        stack, change_set = _found(engine, call)
+    except ChangeSetNotFound:
+        return {}
+    kept = {name: each for name, each in stack.change_sets.items() if each is not change_set}
+    engine.change(stack, change_sets=kept)
+    return {}
+
+
+def _found(engine: Engine, call: Call) -> tuple[Stack, ChangeSet]:
+    name, stack_name = call.text("ChangeSetName"), call.text("StackName")
+    for stack in engine.stacks(call.scope):
+        for change_set in stack.change_sets.values():
+            if change_set.arn == name:
+                return stack, change_set
+            if change_set.name == name and stack_name in (stack.arn, stack.name) and stack.alive:
+                return stack, change_set
+    raise ChangeSetNotFound(f"ChangeSet [{name}] does not exist")
+
+
+def _keep(engine: Engine, stack: Stack, change_set: ChangeSet) -> None:
+    engine.change(stack, change_sets={**stack.change_sets, change_set.name: change_set})

@@ -1,0 +1,60 @@
+"""The emulated AWS as a child process of the tests, and clients of its accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from flowops.adapters.process import Processes
+from flowops.rehearsal.administrator import AccessKey, administrator_key
+from flowops.rehearsal.emulator import Emulator, Endpoint
+from flowops.rehearsal.settings import Settings
+
+MANAGEMENT, SECURITY, DEV = "100000000001", "111111111111", "222222222222"
+ACCOUNTS = (("management", MANAGEMENT), ("security", SECURITY), ("dev", DEV))
+REGION = "eu-central-1"
+
+
+def emulator_in(state_dir: Path) -> Emulator:
+    return Emulator(state_dir, Processes().spawn_detached)
+
+
+def settings_in(state_dir: Path, port: int = 0) -> Settings:
+    return Settings(port, state_dir, ACCOUNTS, REGION)
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A running emulator; its clients are administrators of the account they name."""
+
+    emulator: Emulator
+    endpoint: Endpoint
+    state_dir: Path
+
+    def client(self, service: str, account: str = DEV, *, token: str = "", key: AccessKey | None = None) -> Any:
+        key = key or administrator_key(self.endpoint.url, self.state_dir, account)
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint.url,
+            region_name=REGION,
+            aws_access_key_id=key.access_key_id,
+            aws_secret_access_key=key.secret_access_key,
+            aws_session_token=token or None,
+            config=Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=30),
+        )
+
+
+@contextmanager
+def running(state_dir: Path) -> Iterator[Cloud]:
+    """Run an emulator until the block ends."""
+    emulator = emulator_in(state_dir)
+    try:
+        yield Cloud(emulator, emulator.start(settings_in(state_dir)), state_dir)
+    finally:
+        emulator.stop()

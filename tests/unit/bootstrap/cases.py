@@ -1,0 +1,11 @@
+"""Every probe request with its verdict, and the statement that decides it."""
+
+from __future__ import annotations
+
+from tests.unit.bootstrap.probe import Case
+from tests.unit.bootstrap.probes_deploy import DEPLOY
+from tests.unit.bootstrap.probes_people import PEOPLE
+from tests.unit.bootstrap.probes_roles import ROLES
+from tests.unit.bootstrap.probes_state import STATE
+
+CASES: tuple[Case, ...] = (*STATE, *DEPLOY, *ROLES, *PEOPLE)

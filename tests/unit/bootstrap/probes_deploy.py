@@ -1,0 +1,190 @@
+"""The deploy role and the boundary of the human roles: enough for every layer, and no way out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.unit.bootstrap.probe import Case, may, may_not
+from tests.unit.bootstrap.resolve import DEV, PROD, REGION, key_arn
+
+_INFRASTRUCTURE = "DevOpsAdminRole/Infrastructure/ManageInfrastructure"
+_IDENTITIES = "DevOpsAdminRole/Identities/ManageWorkloadIdentities"
+_PASS, _LINK = "DevOpsAdminRole/Identities/PassWorkloadRoles", "DevOpsAdminRole/Identities/CreateServiceLinkedRoles"
+_OUTSIDE = "FlowableBoundary/DenyIdentitiesOutsideWorkload"
+_UNBOUND, _ESCAPE = "FlowableBoundary/DenyRolesWithoutBoundary", "FlowableBoundary/DenyEscapeFromBoundary"
+_REGIONS = "FlowableBoundary/DenyOtherRegions"
+
+
+def _iam(name: str) -> str:
+    return f"arn:aws:iam::{DEV}:{name}"
+
+
+def _secret(name: str, account: str = DEV) -> str:
+    return f"arn:aws:secretsmanager:{REGION}:{account}:secret:{name}"
+
+
+_ROLE, _OWN_ROLE = _iam("role/flowable/workload/flowable-dev-node"), _iam("role/flowable/DevOpsAdminRole")
+_WORKLOAD_BOUNDARY, _BOUNDARY = _iam("policy/flowable/FlowableWorkloadBoundary"), _iam("policy/flowable/FlowableBoundary")
+_BOUND = {"iam:permissionsboundary": _WORKLOAD_BOUNDARY}
+_OIDC = _iam(f"oidc-provider/oidc.eks.{REGION}.amazonaws.com/id/ABC")
+
+INFRASTRUCTURE = [
+    may("deploy", action, "*", _INFRASTRUCTURE, note)
+    for action, note in (
+        ("ec2:CreateVpc", "foundation: vpc"),
+        ("ec2:CreateFlowLogs", "foundation: vpc"),
+        ("ec2:CreateLaunchTemplate", "foundation: eks"),
+        ("elasticfilesystem:CreateFileSystem", "foundation: efs"),
+        ("backup:CreateBackupPlan", "foundation: efs"),
+        ("backup-storage:MountCapsule", "foundation: efs, the vault"),
+        ("eks:CreateCluster", "foundation: eks"),
+        ("eks:CreatePodIdentityAssociation", "foundation: eks-components"),
+        ("autoscaling:DescribeAutoScalingGroups", "foundation: eks"),
+        ("elasticloadbalancing:DescribeLoadBalancers", "foundation: eks-components"),
+        ("logs:CreateLogGroup", "foundation: vpc, eks"),
+        ("kms:CreateKey", "foundation: efs, eks"),
+        ("kms:PutKeyPolicy", "foundation: efs, eks"),
+        ("kms:ScheduleKeyDeletion", "foundation: destroy"),
+        ("resource-groups:CreateGroup", "foundation: resource-group"),
+        ("tag:GetResources", "foundation: resource-group"),
+        ("cloudwatch:PutMetricAlarm", "app: rds"),
+        ("acm:RequestCertificate", "app: flowable-app"),
+        ("ecr:CreateRepository", "app: flowable-app"),
+        ("rds:CreateDBInstance", "app: rds-postgres"),
+        ("es:CreateDomain", "app: opensearch"),
+    )
+]
+
+_GRANT, _VAULT = "DevOpsAdminRole/Infrastructure/LendKeysToServices", "DevOpsAdminRole/Infrastructure/TryKeysOfVaults"
+_KEY, _PROD_KEY = key_arn("efs", DEV), key_arn("efs", PROD)
+_FOR_AWS, _VIA_BACKUP = {"kms:grantisforawsresource": "true"}, {"kms:viaservice": f"backup.{REGION}.amazonaws.com"}
+
+KEYS = [
+    may("deploy", "kms:CreateGrant", _KEY, _GRANT, "foundation: eks secrets, efs", context=_FOR_AWS),
+    may_not("deploy", "kms:CreateGrant", _KEY, _GRANT, "a grant to anybody", context={"kms:grantisforawsresource": "false"}),
+    replace(may_not("deploy", "kms:CreateGrant", _PROD_KEY, context=_FOR_AWS), one_sided=True),
+    *(
+        may("deploy", action, _KEY, _VAULT, "foundation: efs, the vault", context=_VIA_BACKUP)
+        for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:RetireGrant")
+    ),
+    may_not("deploy", "kms:Decrypt", _KEY, _VAULT, "data of a service", context={"kms:viaservice": f"rds.{REGION}.amazonaws.com"}),
+    replace(may_not("deploy", "kms:Decrypt", _PROD_KEY, context=_VIA_BACKUP), one_sided=True),
+]
+
+_SECRETS, _PARAMETERS = "DevOpsAdminRole/Infrastructure/ManageSecrets", "DevOpsAdminRole/Infrastructure/ReadPublicParameters"
+_AMI = f"arn:aws:ssm:{REGION}::parameter/aws/service/eks/optimized-ami/1.34/amazon-linux-2023/recommended"
+
+SECRETS = [
+    may("deploy", "secretsmanager:CreateSecret", _secret("/flowable/dev/datasource-AbCdEf"), _SECRETS, "app: rds-postgres"),
+    may("deploy", "secretsmanager:CreateSecret", _secret("rds!db-1-AbCdEf"), _SECRETS, "app: managed master password"),
+    may_not("deploy", "secretsmanager:CreateSecret", _secret("elsewhere-AbCdEf")),
+    may_not("deploy", "secretsmanager:GetSecretValue", _secret("/flowable/dev/datasource-AbCdEf")),
+    may_not("deploy", "secretsmanager:GetSecretValue", _secret("rds!db-1-AbCdEf")),
+    may("deploy", "ssm:GetParameter", _AMI, _PARAMETERS, "foundation: eks, the node image"),
+    may_not("deploy", "ssm:GetParameter", f"arn:aws:ssm:{REGION}:{DEV}:parameter/database/password"),
+]
+
+IDENTITIES = [
+    may("deploy", "iam:GetRole", _OWN_ROLE, "DevOpsAdminRole/Identities/ReadIdentities", "foundation: every role"),
+    may("deploy", "iam:CreateRole", _ROLE, _IDENTITIES, "foundation: eks", context=_BOUND),
+    may("deploy", "iam:AttachRolePolicy", _ROLE, _IDENTITIES, "foundation: eks", context=_BOUND),
+    may("deploy", "iam:PutRolePolicy", _ROLE, _IDENTITIES, "foundation: vpc, flow logs", context=_BOUND),
+    may("deploy", "iam:PutRolePermissionsBoundary", _ROLE, _IDENTITIES, context=_BOUND),
+    may("deploy", "iam:DeleteRole", _ROLE, _IDENTITIES, "foundation: destroy"),
+    may("deploy", "iam:CreatePolicy", _iam("policy/flowable/workload/autoscaler"), _IDENTITIES, "foundation: eks-components"),
+    may("deploy", "iam:CreateInstanceProfile", _iam("instance-profile/flowable/workload/node"), _IDENTITIES),
+    may("deploy", "iam:CreateOpenIDConnectProvider", _OIDC, _IDENTITIES),
+    may_not("deploy", "iam:CreateRole", _ROLE, _UNBOUND, "no boundary"),
+    may_not("deploy", "iam:CreateRole", _ROLE, _UNBOUND, "the wrong one", context={"iam:permissionsboundary": _BOUNDARY}),
+    may_not("deploy", "iam:AttachRolePolicy", _ROLE, _UNBOUND, "to a role that has none"),
+    may_not("deploy", "iam:PutRolePolicy", _ROLE, _UNBOUND, "to a role that has none"),
+    may_not("deploy", "iam:PutRolePermissionsBoundary", _ROLE, _UNBOUND, context={"iam:permissionsboundary": _BOUNDARY}),
+    may_not("deploy+", "iam:DeleteRolePermissionsBoundary", _ROLE, _ESCAPE),
+    may_not("deploy+", "iam:UpdateAssumeRolePolicy", _ROLE, _ESCAPE),
+    may_not("deploy bare", "iam:CreateRole", _iam("role/Backdoor"), note="by its own policies", context=_BOUND),
+]
+
+OUTSIDE_WORKLOAD = [
+    may_not("deploy+", action, _iam(name), _OUTSIDE, context=_BOUND)
+    for action, name in (
+        ("iam:AddUserToGroup", "group/admins"),
+        ("iam:AttachUserPolicy", "user/mallory"),
+        ("iam:CreateRole", "role/Backdoor"),
+        ("iam:CreateUser", "user/mallory"),
+        ("iam:CreateAccessKey", "user/mallory"),
+        ("iam:CreateLoginProfile", "user/mallory"),
+        ("iam:CreatePolicyVersion", "policy/flowable/FlowableBoundary"),
+        ("iam:CreatePolicyVersion", "policy/flowable/FlowableWorkloadBoundary"),
+        ("iam:CreateOpenIDConnectProvider", "oidc-provider/token.actions.githubusercontent.com"),
+        ("iam:DeleteRolePolicy", "role/flowable/FlowopsPlanRole"),
+        ("iam:DetachRolePolicy", "role/OrganizationAccountAccessRole"),
+        ("iam:PassRole", "role/flowable/DevOpsAdminRole"),
+        ("iam:PutRolePolicy", "role/flowable/DevOpsAdminRole"),
+        ("iam:RemoveUserFromGroup", "group/admins"),
+        ("iam:SetDefaultPolicyVersion", "policy/flowable/FlowableBoundary"),
+        ("iam:TagRole", "role/flowable/DevOpsAdminRole"),
+        ("iam:UntagRole", "role/flowable/DevOpsAdminRole"),
+        ("iam:UpdateRole", "role/flowable/DevOpsAdminRole"),
+        ("iam:UploadServerCertificate", "server-certificate/any"),
+    )
+]
+
+PASSED = [
+    *(
+        may("deploy", "iam:PassRole", _ROLE, _PASS, note, context={"iam:passedtoservice": f"{service}.amazonaws.com"})
+        for service, note in (
+            ("backup", "foundation: efs"),
+            ("ec2", "foundation: eks nodes"),
+            ("eks", "foundation: eks"),
+            ("es", "app: opensearch"),
+            ("monitoring.rds", "app: rds-postgres"),
+            ("pods.eks", "foundation: eks-components"),
+            ("vpc-flow-logs", "foundation: vpc"),
+        )
+    ),
+    may_not("deploy", "iam:PassRole", _ROLE, _PASS, context={"iam:passedtoservice": "lambda.amazonaws.com"}),
+    may_not("deploy bare", "iam:PassRole", _OWN_ROLE, context={"iam:passedtoservice": "ec2.amazonaws.com"}),
+    *(
+        may("deploy", "iam:CreateServiceLinkedRole", _linked, _LINK, "first use in an account", context={"iam:awsservicename": name})
+        for name in (
+            "autoscaling.amazonaws.com",
+            "backup.amazonaws.com",
+            "eks.amazonaws.com",
+            "eks-nodegroup.amazonaws.com",
+            "elasticfilesystem.amazonaws.com",
+            "elasticloadbalancing.amazonaws.com",
+            "opensearchservice.amazonaws.com",
+            "rds.amazonaws.com",
+            "spot.amazonaws.com",
+        )
+        for _linked in (_iam(f"role/aws-service-role/{name}/AWSServiceRole"),)
+    ),
+    may_not(
+        "deploy",
+        "iam:CreateServiceLinkedRole",
+        _iam("role/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations"),
+        _LINK,
+        context={"iam:awsservicename": "organizations.amazonaws.com"},
+    ),
+    may_not("deploy bare", "iam:CreateServiceLinkedRole", _OWN_ROLE, context={"iam:awsservicename": "eks.amazonaws.com"}),
+]
+
+BEYOND = [
+    may_not("deploy", "ec2:CreateVpc", "*", _REGIONS, context={"aws:requestedregion": "us-east-1"}),
+    may_not("user+", "cloudwatch:ListMetrics", "*", _REGIONS, context={"aws:requestedregion": "us-east-1"}),
+    *(
+        may_not("deploy+", action, "*", note="not in the boundary")
+        for action in (
+            "account:CloseAccount",
+            "cloudtrail:StopLogging",
+            "config:StopConfigurationRecorder",
+            "guardduty:DeleteDetector",
+            "lambda:CreateFunction",
+            "organizations:LeaveOrganization",
+            "s3:DeleteBucket",
+            "sts:AssumeRole",
+        )
+    ),
+]
+
+DEPLOY: tuple[Case, ...] = (*INFRASTRUCTURE, *KEYS, *SECRETS, *IDENTITIES, *OUTSIDE_WORKLOAD, *PASSED, *BEYOND)
