@@ -42,7 +42,7 @@ resource "terraform_data" "held" {
   depends_on = [terraform_data.this]
 
   provisioner "local-exec" {
-    command = "touch '${path.module}/../../../reached'; until [ -e '%s' ]; do sleep 0.05; done"
+    command = "touch ../../reached; until [ -e '%s' ]; do sleep 0.05; done"
   }
 }
 """
@@ -55,15 +55,17 @@ resource "terraform_data" "broken" {
 
 
 class Sandbox:
-    """One environment, `dev`, of units that the test names."""
+    """One environment, `dev`, of units that the test names; a second Sandbox of the same root knows the same units."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.deployments = root / "deployments"
         self.base = PurePosixPath("aws/non-prod/eu-central-1/dev")
         self.units: dict[str, Unit] = {}
-        (self.deployments / self.base).mkdir(parents=True)
+        (self.deployments / self.base).mkdir(parents=True, exist_ok=True)
         (self.deployments / "root.hcl").write_text(_ROOT)
+        for file in sorted((self.deployments / self.base).glob("*/*/terragrunt.hcl")):
+            self._know(file.parent.parent.name, file.parent.name)
 
     def unit(self, path: str, *, depends: str = "", text: str = "hello", more: str = "") -> Unit:
         """Write one unit; with `depends` its text is that unit's output, a mock while there is none."""
@@ -78,6 +80,10 @@ class Sandbox:
         include = 'include "root" { path = find_in_parent_folders("root.hcl") }'
         (folder / "terragrunt.hcl").write_text(f"{include}\n{dependency}\ninputs = {{ text = {value} }}\n")
         (folder / "main.tf").write_text(_MODULE + more)
+        return self._know(layer, name)
+
+    def _know(self, layer: str, name: str) -> Unit:
+        path = f"{layer}/{name}"
         self.units[path] = Unit("dev", layer, name, self.base / path)
         return self.units[path]
 

@@ -63,9 +63,9 @@ class SecretPlan:
 
 @dataclass(frozen=True)
 class BootstrapPlan:
-    """One phase, shown before it runs; `follows` are the stacks that can only be planned after it."""
+    """One phase in these accounts, shown before it runs; `follows` are the stacks that can only be planned after it."""
 
-    title: str
+    accounts: tuple[str, ...]
     stacks: tuple[StackPlan, ...]
     secrets: tuple[SecretPlan, ...] = ()
     follows: tuple[str, ...] = ()
@@ -93,12 +93,13 @@ class StackOutcome(Enum):
 
 @dataclass(frozen=True)
 class StackResult:
-    """One stack of a bootstrap; `error` says why it is not done."""
+    """One stack of a bootstrap; `error` says why it is not done, `touched` that it is another one all the same."""
 
     account: str
     stack: str
     outcome: StackOutcome
     error: FlowopsError | None = None
+    touched: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class BootstrapResult:
         undone = [it for it in self.stacks if it.outcome in (StackOutcome.FAILED, StackOutcome.NOT_RUN)]
         if not undone and not self.problems:
             return Exit.FINE
-        changed = any(it.outcome.changed for it in self.stacks)
+        changed = any(it.outcome.changed or it.touched for it in self.stacks)
         causes = {it.error.exit_code for it in undone if it.error} | {it.exit_code for it in self.problems}
         return worst({Exit.PARTLY_DONE if changed else _alone(causes), *causes})
 

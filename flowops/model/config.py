@@ -101,6 +101,21 @@ class Config(_Strict):
         return tuple(name for name in self.accounts if name != SECURITY and self.environments_of(name))
 
 
+REHEARSAL_MANAGEMENT_ID = "999999999999"
+
+
+def with_rehearsal_ids(config: Config) -> Config:
+    """Return the configuration with an id for every account: its own, or one that a rehearsal always gives it."""
+    taken = {account.id for account in config.accounts.values()}
+    free = (str(digit) * 12 for digit in range(1, 9))
+    unused = (number for number in free if number not in taken)
+    accounts = {
+        name: account if account.id else account.model_copy(update={"id": next(unused, f"{index:012d}")})
+        for index, (name, account) in enumerate(config.accounts.items(), start=100)
+    }
+    return config.model_copy(update={"accounts": accounts})
+
+
 @dataclass(frozen=True)
 class Problem:
     """Something wrong at `path`, a tuple of keys and indexes into flowops.yaml."""

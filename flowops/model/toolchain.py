@@ -16,7 +16,6 @@ class Source(Enum):
     """Where a tool stands or came from."""
 
     PATH = "path"
-    CACHE = "cache"
     DOWNLOAD = "download"
     BUILD = "build"
     MIRROR = "mirror"

@@ -23,6 +23,14 @@ from flowops.rehearsal.recorder import Call, Recorder
 NOT_EMULATED = "NotImplementedException"
 DEFECT = "EmulatorDefect"
 
+# How the XML protocols wrap an error; https://smithy.io/2.0/aws/protocols/index.html
+XML_ERRORS = {
+    "query": "<ErrorResponse>{}<RequestId>0</RequestId></ErrorResponse>",
+    "rest-xml": "<ErrorResponse>{}<RequestId>0</RequestId></ErrorResponse>",
+    "ec2": "<Response><Errors>{}</Errors><RequestID>0</RequestID></Response>",
+    "s3": "{}",
+}
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 log = logging.getLogger(__name__)
@@ -64,11 +72,14 @@ class Application:
         if environ.get("PATH_INFO") == HEALTH_PATH:
             return _json(200, self._health)(environ, start_response)
         signature = Signature.of(environ)
+        if signature.service not in ("", "s3"):
+            # moto takes every URL that is signed in its query for one of S3, such as the token of `aws eks get-token`.
+            environ.setdefault("HTTP_AUTHORIZATION", signature.header)
         try:
             with self._gate.passing(nested=is_nested(environ, signature)):
                 response = self._answer(environ, signature)
         except Exception as defect:
-            response = _defect(environ, "the request", defect)
+            response = _defect(environ, Operation(signature.service, "Unknown"), defect)
         return response(environ, start_response)
 
     def _answer(self, environ: Environ, signature: Signature) -> Response:
@@ -103,13 +114,13 @@ class Application:
         try:
             response = Response.from_app(self._inner, environ, buffered=True)
         except UnknownService:
-            return _refusal(environ, NOT_EMULATED, f"the service of {operation.action} is not emulated")
+            return _refusal(environ, operation, NOT_EMULATED, "the service is not emulated")
         except NotImplementedError as missing:
-            return _refusal(environ, NOT_EMULATED, f"{operation.action}: {missing}")
+            return _refusal(environ, operation, NOT_EMULATED, str(missing))
         except Exception as defect:  # moto raises anything
-            return _defect(environ, operation.action, defect)
+            return _defect(environ, operation, defect)
         if response.status_code in (404, 405) and response.mimetype == "text/html":
-            return _refusal(environ, NOT_EMULATED, f"{operation.action} is not emulated")
+            return _refusal(environ, operation, NOT_EMULATED, "the operation is not emulated")
         return response
 
 
@@ -127,20 +138,22 @@ def _json(status: int, document: Mapping[str, Any], **headers: str) -> Response:
     return Response(json.dumps(document), status, headers or None, content_type="application/json")
 
 
-def _defect(environ: Environ, what: str, defect: Exception) -> Response:
+def _defect(environ: Environ, operation: Operation, defect: Exception) -> Response:
     """Log what went wrong inside the emulator, and give the caller an end."""
-    log.error("%s failed", what, exc_info=defect)
-    return _refusal(environ, DEFECT, f"{what}: {type(defect).__name__}: {defect}")
+    log.error("%s failed", operation.action, exc_info=defect)
+    return _refusal(environ, operation, DEFECT, f"{type(defect).__name__}: {defect}")
 
 
-def _refusal(environ: Environ, code: str, message: str) -> Response:
-    """Return an error of the request's own protocol, as far as one can tell without its API description."""
-    message = f"flowops' emulator: {message}"
-    form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
-    if not form and "/s3/aws4_request" not in environ.get("HTTP_AUTHORIZATION", ""):
+def _refusal(environ: Environ, operation: Operation, code: str, message: str) -> Response:
+    """Return an HTTP 400 in the protocol of the operation."""
+    message = f"flowops' emulator: {operation.action}: {message}"
+    if operation.protocol not in XML_ERRORS and not _is_form(environ):
         error = {"__type": code, "message": message}
         return Response(json.dumps(error), 400, {"x-amzn-ErrorType": code}, content_type="application/json")
-    document = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-    if form:
-        document = f"<ErrorResponse>{document}<RequestId>0</RequestId></ErrorResponse>"
+    wrapped = XML_ERRORS.get("s3" if operation.prefix == "s3" else operation.protocol, XML_ERRORS["query"])
+    document = wrapped.format(f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>")
     return Response(document, 400, content_type="text/xml")
+
+
+def _is_form(environ: Environ) -> bool:
+    return str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded")

@@ -15,7 +15,6 @@ from flowops.rehearsal.recognition import Signature
 # What the CloudFormation engine signs its own calls with; it acts in the account that this header names.
 ENGINE_KEY = "cfn"
 ENGINE_PRINCIPAL = "cloudformation.amazonaws.com"
-ACCOUNT_HEADER_NAME = "x-moto-account-id"
 ACCOUNT_HEADER = "HTTP_X_MOTO_ACCOUNT_ID"
 PARTITION = "aws"
 

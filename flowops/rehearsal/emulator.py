@@ -52,7 +52,10 @@ class Endpoint:
 
 
 class Emulator:
-    """The emulated AWS of one state directory."""
+    """The emulated AWS of one state directory.
+
+    `patience` is how long a start may take, `grace` how long a server may take to save its state; in seconds.
+    """
 
     def __init__(
         self,
@@ -61,11 +64,12 @@ class Emulator:
         *,
         environ: Mapping[str, str] = os.environ,
         patience: float = 60.0,
+        grace: float = 20.0,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._state_dir, self._spawn, self._environ = state_dir, spawn, environ
-        self._patience, self._clock, self._sleep = patience, clock, sleep
+        self._patience, self._grace, self._clock, self._sleep = patience, grace, clock, sleep
         self._lock = Occupancy(state_dir / LOCK_FILE)
 
     def status(self) -> Endpoint | None:
@@ -130,9 +134,9 @@ class Emulator:
         if pid is not None and is_server_of(pid, self._state_dir):
             self._end(pid)
 
-    def _end(self, pid: int, grace: float = 20.0) -> None:
+    def _end(self, pid: int) -> None:
         """Ask a server to end; one that does not is killed, and its last snapshot stands."""
-        for number, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, 5.0)):
+        for number, seconds in ((signal.SIGTERM, self._grace), (signal.SIGKILL, 5.0)):
             _send(pid, number)
             deadline = self._clock() + seconds
             while self._clock() < deadline:

@@ -10,8 +10,8 @@ from threading import Condition
 class Gate:
     """Lets requests through until somebody asks for quiet.
 
-    A nested request (the CloudFormation engine calls the emulator while its own request is still running)
-    always passes: its parent keeps the gate open until it is answered.
+    A nested request (one that the emulator makes of itself) passes as long as another one runs: that may be
+    its parent, which waits for it.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Gate:
     def passing(self, *, nested: bool = False) -> Iterator[None]:
         """Run one request."""
         with self._changed:
-            self._changed.wait_for(lambda: nested or not self._closed)
+            self._changed.wait_for(lambda: not self._closed or (nested and self._running > 0))
             self._running += 1
         try:
             yield

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Condition, Lock, Thread
 
 from flowops.rehearsal import snapshot
 from flowops.rehearsal.gate import Gate
 
+Parts = Callable[[], Mapping[str, object]]
 log = logging.getLogger(__name__)
 
 
 class Keeper:
-    """Saves the state once it changed, at most every `pace` seconds.
+    """Saves the state once it changed, at most every `pace` seconds; `parts` gives what lives outside moto.
 
     Saving costs as much time as there is state, so the pace slows down to keep it below a tenth of the time.
     """
 
-    def __init__(self, path: Path, gate: Gate, *, pace: float = 2.0, patience: float = 1.0) -> None:
-        self._path, self._gate = path, gate
+    def __init__(self, path: Path, gate: Gate, parts: Parts, *, pace: float = 2.0, patience: float = 1.0) -> None:
+        self._path, self._gate, self._parts = path, gate, parts
         self._pace, self._patience = pace, patience
         self._saving = Lock()
         self._news = Condition()
@@ -50,7 +52,7 @@ class Keeper:
                 return False
             with self._news:
                 self._dirty = self._wanted = False
-            saved = snapshot.save(self._path)
+            saved = snapshot.save(self._path, self._parts())
         log.info("saved %d backends in %d bytes%s", saved.backends, saved.size, _without(saved.lost))
         return True
 

@@ -20,6 +20,7 @@ from werkzeug.exceptions import NotFound
 
 from flowops.rehearsal.masking import masked
 
+DAY = "20000101"
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 
 # A request is signed for a service's signing name; these differ from the name of its API description.
@@ -54,6 +55,11 @@ class Signature:
     region: str = "us-east-1"
     service: str = ""
 
+    @property
+    def header(self) -> str:
+        """Return who signed as an Authorization header names it; it proves nothing."""
+        return f"AWS4-HMAC-SHA256 Credential={self.access_key}/{DAY}/{self.region}/{self.service}/aws4_request"
+
     @classmethod
     def of(cls, environ: Mapping[str, Any]) -> Signature:
         """Read the credential scope of a SigV4 request, from its header or its presigned query."""
@@ -66,11 +72,15 @@ class Signature:
 
 @dataclass(frozen=True)
 class Operation:
-    """One recognised operation: `name` as the API spells it, `prefix` as policies do, `parameters` as boto3 does."""
+    """One recognised operation: `name` as the API spells it, `prefix` as policies do, `parameters` as boto3 does.
+
+    `protocol` is ec2, query, json, rest-json, rest-xml, or empty where no API description has the operation.
+    """
 
     prefix: str
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    protocol: str = ""
 
     @property
     def action(self) -> str:
@@ -103,7 +113,9 @@ def recognise(environ: Mapping[str, Any], signature: Signature, body: bytes) -> 
             model, from_path = get_service_router(description).match(request)
         except (NotFound, NotImplementedError, UnknownServiceError):
             continue
-        return Operation(prefix, model.name, _facts(request, prefix) | _parameters(model, from_path, request))
+        protocol = determine_request_protocol(model.service_model, request.content_type)
+        parameters = _parameters(model, from_path, request, protocol)
+        return Operation(prefix, model.name, _facts(request, prefix) | parameters, protocol)
     return Operation(prefix, _named(request))
 
 
@@ -134,12 +146,11 @@ def _named(request: Request) -> str:
     return str(target.rpartition(".")[2] or request.values.get("Action") or "Unknown")
 
 
-def _parameters(model: OperationModel, from_path: Mapping[str, Any], request: Request) -> dict[str, Any]:
+def _parameters(model: OperationModel, from_path: Mapping[str, Any], request: Request, protocol: str) -> dict[str, Any]:
     if model.input_shape is None:
         return {}
-    parser = PROTOCOL_PARSERS[determine_request_protocol(model.service_model, request.content_type)]
     try:
-        parsed = parser(model).parse(
+        parsed = PROTOCOL_PARSERS[protocol](model).parse(
             {
                 "method": request.method,
                 "values": request.values,

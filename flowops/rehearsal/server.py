@@ -26,7 +26,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from flowops.errors import FlowopsError, LockHeld, OperationFailed
-from flowops.rehearsal import compat, settings, snapshot
+from flowops.rehearsal import cloudformation, compat, settings, snapshot
 from flowops.rehearsal.application import Application, Dispatcher
 from flowops.rehearsal.gate import Gate
 from flowops.rehearsal.identity import LOCK_FILE, LOOPBACK, MODULE, Identity
@@ -36,6 +36,7 @@ from flowops.rehearsal.recorder import Recorder
 from flowops.rehearsal.settings import Settings
 
 LAST_WORDS_SECONDS = 5.0
+STACKS = "cloudformation"
 HEEDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def serve(chosen: Settings) -> None:
     if not _claimed(lock):
         raise LockHeld(f"Another process serves {chosen.state_dir}.", next_step="flowops rehearse status")
     gate, recorder = Gate(), Recorder(chosen.state_dir)
-    keeper = Keeper(chosen.state_dir / snapshot.FILE_NAME, gate)
+    keeper = Keeper(chosen.state_dir / snapshot.FILE_NAME, gate, lambda: {STACKS: cloudformation.state()})
     identity = Identity(os.getpid(), chosen.port, datetime.now(UTC).isoformat(), moto.__version__, secrets.token_hex(8))
     application = Application(
         Dispatcher(create_backend_app),
@@ -87,6 +88,7 @@ def serve(chosen: Settings) -> None:
     listening = _listen(chosen, application)
     chosen = replace(chosen, port=listening.server_port)
     compat.install(chosen, recorder)
+    cloudformation.install(f"http://{LOOPBACK}:{chosen.port}", changed=keeper.changed)
     _resume(chosen, recorder)
     _serve_until_told(listening, replace(identity, port=chosen.port), chosen.state_dir, keeper)
     if not keeper.save(LAST_WORDS_SECONDS):
@@ -118,19 +120,20 @@ def _resume(chosen: Settings, recorder: Recorder) -> None:
     recorder.resume()
     saved = chosen.state_dir / snapshot.FILE_NAME
     if saved.exists():
-        log.info("restored %d backends", snapshot.restore(saved))
+        cloudformation.restore(snapshot.restore(saved)[STACKS])
 
 
 def _serve_until_told(listening: BaseWSGIServer, identity: Identity, state_dir: Path, keeper: Keeper) -> None:
     """Answer requests, say so in server.json, and close the port once told to stop."""
     # Blocked in every thread and waited for in this one: a handler could interrupt a thread that holds a lock.
     signal.pthread_sigmask(signal.SIG_BLOCK, HEEDED)
-    Thread(target=listening.serve_forever, name="emulated-aws", daemon=True).start()
+    Thread(target=listening.serve_forever, args=(0.1,), name="emulated-aws", daemon=True).start()
     keeper.start()
     identity.write(state_dir)
     log.info("the emulated AWS answers at http://%s:%d", LOOPBACK, identity.port)
     while signal.sigwait(HEEDED) == signal.SIGUSR1:
         keeper.save_soon()
+    cloudformation.settle(LAST_WORDS_SECONDS)
     listening.shutdown()
     listening.server_close()
 

@@ -15,7 +15,7 @@ import pickle
 import threading
 import types
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,30 +38,57 @@ _NATIVE = {"backend", "service_name", "_use_boto3_regions", "_additional_regions
 
 @dataclass(frozen=True)
 class Saved:
-    """What a snapshot holds; `lost` names objects that cannot be kept, such as running threads."""
+    """What a snapshot holds; `lost` names what cannot be kept, such as running threads."""
 
     backends: int
     size: int
     lost: tuple[str, ...]
 
 
-def save(path: Path) -> Saved:
-    """Write the state of all accounts, regions and services; nothing may change it meanwhile."""
-    found = {address: backend for address, backend in _backends()}
-    stream = io.BytesIO()
-    pickler = _Pickler(stream, {id(backend): address for address, backend in found.items()})
-    document = {
-        "backends": {address: backend.__dict__ for address, backend in found.items()},
-        "registries": {(_module(registry), registry.service_name): _own(registry) for registry in _registries()},
-    }
-    pickler.dump(document)
-    packed = gzip.compress(stream.getvalue(), compresslevel=1)
+def save(path: Path, parts: Mapping[str, object]) -> Saved:
+    """Write the state of all accounts, regions and services; nothing may change it meanwhile.
+
+    `parts` is state that lives outside moto; restore gives it back. A backend that cannot be pickled is left
+    out: better one service is lost than all of them.
+    """
+    found = dict(_backends())
+    addresses = {id(backend): address for address, backend in found.items()}
+    try:
+        stream, lost = _pickled(_document(found, parts), addresses)
+    except Exception:  # pickle raises whatever the classes raise that it meets
+        kept = {address: backend for address, backend in found.items() if _is_picklable(backend, addresses)}
+        stream, lost = _pickled(_document(kept, parts), addresses)
+        lost |= {"all of " + "/".join(address) for address in found.keys() - kept.keys()}
+    packed = gzip.compress(stream, compresslevel=1)
     write_atomically(path, FORMAT.encode() + b"\n" + packed)
-    return Saved(len(found), len(packed), tuple(sorted(pickler.lost)))
+    return Saved(len(found), len(packed), tuple(sorted(lost)))
 
 
-def restore(path: Path) -> int:
-    """Put the state of a snapshot back and return the number of its backends.
+def _document(backends: Mapping[Address, Any], parts: Mapping[str, object]) -> dict[str, Any]:
+    return {
+        "backends": {address: backend.__dict__ for address, backend in backends.items()},
+        "registries": {(_module(registry), registry.service_name): _own(registry) for registry in _registries()},
+        "parts": dict(parts),
+    }
+
+
+def _pickled(thing: object, addresses: Mapping[int, Address]) -> tuple[bytes, set[str]]:
+    stream = io.BytesIO()
+    pickler = _Pickler(stream, addresses)
+    pickler.dump(thing)
+    return stream.getvalue(), pickler.lost
+
+
+def _is_picklable(backend: Any, addresses: Mapping[int, Address]) -> bool:
+    try:
+        _pickled(backend.__dict__, addresses)
+    except Exception:
+        return False
+    return True
+
+
+def restore(path: Path) -> Mapping[str, object]:
+    """Put the state of a snapshot back and return its parts.
 
     Raises OperationFailed for a snapshot of another moto, a truncated one, and one that others could write.
     """
@@ -76,7 +103,8 @@ def restore(path: Path) -> int:
         _backend(address).__dict__.update(state)
     for (module, service), state in document["registries"].items():
         _registry(module, service).__dict__.update(state)
-    return len(document["backends"])
+    parts: Mapping[str, object] = document["parts"]
+    return parts
 
 
 def _read(path: Path) -> bytes:
@@ -133,7 +161,7 @@ def _backend(address: Address) -> Any:
 
 
 class _Pickler(pickle.Pickler):
-    def __init__(self, stream: io.BytesIO, addresses: dict[int, Address]) -> None:
+    def __init__(self, stream: io.BytesIO, addresses: Mapping[int, Address]) -> None:
         super().__init__(stream, protocol=5)
         self._addresses = addresses
         self.lost: set[str] = set()
@@ -178,7 +206,7 @@ def _lock(reentrant: bool) -> Any:
     return threading.RLock() if reentrant else threading.Lock()
 
 
-def _renewed(kind: type[Any], default_factory: Any) -> Any:
+def _renewed(kind: Any, default_factory: Any) -> Any:
     empty = kind.__new__(kind)
     empty.default_factory = default_factory
     return empty
@@ -195,12 +223,20 @@ def _cryptographic(thing: Any) -> tuple[Callable[[bytes], Any], tuple[bytes]] | 
         plain = serialization.NoEncryption()
         return _private_key, (thing.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain),)
     if hasattr(thing, "fingerprint"):
-        return load_pem_x509_certificate, (thing.public_bytes(pem),)
+        return _certificate, (thing.public_bytes(pem),)
     if hasattr(thing, "public_bytes"):
         public = serialization.PublicFormat.SubjectPublicKeyInfo
-        return serialization.load_pem_public_key, (thing.public_bytes(pem, public),)
+        return _public_key, (thing.public_bytes(pem, public),)
     return NotImplemented
 
 
 def _private_key(pem: bytes) -> Any:
     return serialization.load_pem_private_key(pem, None)
+
+
+def _public_key(pem: bytes) -> Any:
+    return serialization.load_pem_public_key(pem)
+
+
+def _certificate(pem: bytes) -> Any:
+    return load_pem_x509_certificate(pem)

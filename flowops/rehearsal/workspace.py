@@ -6,8 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-MARKER = "checkout"
-
 
 @dataclass(frozen=True)
 class Workspace:
@@ -46,9 +44,14 @@ class Workspace:
         return self.aws / "operator.json"
 
     @property
-    def session_cache(self) -> Path:
-        """Return where the operator's MFA session is kept while it is good."""
-        return self.aws / "session.json"
+    def sessions(self) -> Path:
+        """Return the folder where the operator's MFA session is kept while it is good."""
+        return self.aws / "sessions"
+
+    @property
+    def by_hand(self) -> Path:
+        """Return the folder of the files that lead plain terragrunt and aws to the rehearsal."""
+        return self.root / "by-hand"
 
 
 def workspace_of(checkout: Path, rehearsals: Path, *, purpose: str = "standing") -> Workspace:

@@ -87,9 +87,18 @@ locals {
     {
       Sid       = "CreateLoadBalancersAndTargetGroups"
       Effect    = "Allow"
-      Action    = ["elasticloadbalancing:AddTags", "elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup"]
+      Action    = ["elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup"]
       Resource  = local.load_balancers_and_target_groups
       Condition = local.asked_here
+    },
+    {
+      Sid      = "TagThemWhileCreating"
+      Effect   = "Allow"
+      Action   = ["elasticloadbalancing:AddTags"]
+      Resource = local.load_balancers_and_target_groups
+      Condition = {
+        StringEquals = merge(local.asked_here.StringEquals, { "elasticloadbalancing:CreateAction" = ["CreateLoadBalancer", "CreateTargetGroup"] })
+      }
     },
     {
       Sid    = "ManageOwnLoadBalancersAndTargetGroups"

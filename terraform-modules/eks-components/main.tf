@@ -25,7 +25,7 @@ locals {
       statements      = local.cluster_autoscaler_statements
     }
     aws-load-balancer-controller = {
-      role_name       = "${var.cluster_name}-load-balancer-controller"
+      role_name       = "${var.cluster_name}-lb-controller"
       namespace       = "kube-system"
       service_account = "aws-load-balancer-controller"
       statements      = local.load_balancer_controller_statements

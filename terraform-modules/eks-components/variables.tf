@@ -3,8 +3,8 @@ variable "cluster_name" {
   type        = string
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$", var.cluster_name))
-    error_message = "cluster_name is the name of an EKS cluster."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,38}[a-z0-9]$", var.cluster_name))
+    error_message = "cluster_name has 3 to 40 lower-case letters, digits and hyphens, starts with a letter and does not end with a hyphen."
   }
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ import boto3
 from botocore.config import Config
 
 from flowops.adapters.process import Processes
-from flowops.rehearsal.administrator import AccessKey, administrator_key
+from flowops.rehearsal.administrator import new_administrator
 from flowops.rehearsal.emulator import Emulator, Endpoint
+from flowops.rehearsal.profiles import Keys
 from flowops.rehearsal.settings import Settings
 
 MANAGEMENT, SECURITY, DEV = "100000000001", "111111111111", "222222222222"
@@ -36,18 +37,24 @@ class Cloud:
     emulator: Emulator
     endpoint: Endpoint
     state_dir: Path
+    administrators: dict[str, Keys] = field(default_factory=dict)
 
-    def client(self, service: str, account: str = DEV, *, token: str = "", key: AccessKey | None = None) -> Any:
-        key = key or administrator_key(self.endpoint.url, self.state_dir, account)
+    def client(self, service: str, account: str = DEV, *, keys: Keys | None = None, token: str = "") -> Any:
+        keys = keys or self._administrator(account)
         return boto3.client(
             service,
             endpoint_url=self.endpoint.url,
             region_name=REGION,
-            aws_access_key_id=key.access_key_id,
-            aws_secret_access_key=key.secret_access_key,
+            aws_access_key_id=keys.access_key,
+            aws_secret_access_key=keys.secret_key,
             aws_session_token=token or None,
             config=Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=30),
         )
+
+    def _administrator(self, account: str) -> Keys:
+        if account not in self.administrators:
+            self.administrators[account] = new_administrator(self.endpoint.url, account, REGION)
+        return self.administrators[account]
 
 
 @contextmanager

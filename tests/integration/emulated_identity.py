@@ -45,7 +45,8 @@ def _serve(port: int, state_dir: Path, hours: Any) -> None:
     make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler).serve_forever()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -143,18 +144,19 @@ class Person:
 def emulated(state_dir: Path) -> Iterator[Cloud]:
     """Run an emulated AWS in its own process until the block ends."""
     context = multiprocessing.get_context("spawn")
-    port, hours = _free_port(), context.Value("d", 0.0)
+    port, hours = free_port(), context.Value("d", 0.0)
     process = context.Process(target=_serve, args=(port, state_dir, hours), daemon=True)
     process.start()
     try:
-        _wait_for(port)
+        wait_for(port)
         yield Cloud(f"http://127.0.0.1:{port}", hours)
     finally:
         process.terminate()
         process.join(10)
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Return once somebody listens on a port."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with socket.socket() as probe:

@@ -103,7 +103,7 @@ def test_a_cluster_answers_with_the_kubernetes_api_that_runs_for_it(cloud: Cloud
 def test_the_creator_of_a_cluster_becomes_its_administrator_unless_told_otherwise(eks: Any, subnets: Any) -> None:
     create(eks, "owned", subnets, accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"})
     entries = eks.list_access_entries(clusterName="owned")["accessEntries"]
-    assert entries == [f"arn:aws:iam::{DEV}:user/rehearsal-administrator"]
+    assert entries == [f"arn:aws:iam::{DEV}:user/admin"]
     policies = eks.list_associated_access_policies(clusterName="owned", principalArn=entries[0])
     assert policies["associatedAccessPolicies"][0]["policyArn"].endswith("/AmazonEKSClusterAdminPolicy")
 

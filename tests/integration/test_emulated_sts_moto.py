@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from botocore.exceptions import ClientError
@@ -31,6 +32,7 @@ DEPLOY = f"arn:aws:iam::{DEV}:role/flowable/DevOpsAdminRole"
 DEPLOY_PROD = f"arn:aws:iam::{PROD}:role/flowable/DevOpsAdminRole"
 CI = f"arn:aws:iam::{SECURITY}:role/flowable/FlowopsCiRole"
 GITHUB = "token.actions.githubusercontent.com"
+OURS = "repo:acme/platform:ref:main"
 OUTSIDER = "999999999999"
 
 
@@ -110,9 +112,7 @@ def _ci_trust() -> dict[str, Any]:
             "Effect": "Allow",
             "Principal": {"Federated": f"arn:aws:iam::{SECURITY}:oidc-provider/{GITHUB}"},
             "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": {
-                "StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": "repo:acme/platform:ref:main"}
-            },
+            "Condition": {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": OURS}},
         }
     )
 
@@ -254,25 +254,26 @@ class TestRoles:
         assert "'aws:MfaPresent' is not documented" in message
 
 
+def exchanged(cloud: Cloud, subject: str, audience: str = "sts.amazonaws.com", lifetime: float = 600) -> Keys:
+    """Exchange the OIDC token of a CI job for credentials of the CI role."""
+    claims = {"iss": f"https://{GITHUB}", "sub": subject, "aud": audience, "exp": cloud.now() + lifetime}
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in ({}, claims)]
+    answer = cloud.client("sts", None).assume_role_with_web_identity(
+        RoleArn=CI, RoleSessionName="job", WebIdentityToken=".".join([*parts, "c2lnbmF0dXJl"])
+    )
+    return Keys.of(answer["Credentials"])
+
+
+@pytest.fixture(scope="module")
+def job(world: World) -> Keys:
+    """Return the credentials of a CI job of our own repository."""
+    world.cloud.engine("iam", SECURITY).create_open_id_connect_provider(
+        Url=f"https://{GITHUB}", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["6" * 40]
+    )
+    return exchanged(world.cloud, OURS)
+
+
 class TestContinuousIntegration:
-    @pytest.fixture(scope="class")
-    def job(self, world: World) -> Keys:
-        """Return the credentials of a CI job: an OIDC token exchanged for the CI role."""
-        world.cloud.engine("iam", SECURITY).create_open_id_connect_provider(
-            Url=f"https://{GITHUB}", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["6" * 40]
-        )
-        return self.exchange(world, "repo:acme/platform:ref:main")
-
-    @staticmethod
-    def exchange(world: World, subject: str, audience: str = "sts.amazonaws.com", lifetime: float = 600) -> Keys:
-        claims = {"iss": f"https://{GITHUB}", "sub": subject, "aud": audience, "exp": world.cloud.now() + lifetime}
-        parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in ({}, claims)]
-        sts = world.cloud.client("sts", None)
-        answer = sts.assume_role_with_web_identity(
-            RoleArn=CI, RoleSessionName="job", WebIdentityToken=".".join([*parts, "c2lnbmF0dXJl"])
-        )
-        return Keys.of(answer["Credentials"])
-
     def test_a_job_chains_through_the_ci_role_with_the_external_id(self, world: World, job: Keys) -> None:
         assert world.cloud.whoami(job) == f"arn:aws:sts::{SECURITY}:assumed-role/FlowopsCiRole/job"
         session = world.cloud.assume(job, DEPLOY, ExternalId=EXTERNAL_ID)
@@ -290,10 +291,10 @@ class TestContinuousIntegration:
         assert "1 hour session limit for roles assumed by role chaining" in message
 
     def test_another_repository_or_audience_or_an_old_token_gets_nothing(self, world: World, job: Keys) -> None:
-        message = refused("AccessDenied", self.exchange, world, "repo:evil/fork:ref:main")
+        message = refused("AccessDenied", exchanged, world.cloud, "repo:evil/fork:ref:main")
         assert "statement GitHubMain" in message
-        refused("InvalidIdentityToken", self.exchange, world, "repo:acme/platform:ref:main", "other")
-        refused("ExpiredTokenException", self.exchange, world, "repo:acme/platform:ref:main", lifetime=-1)
+        refused("InvalidIdentityToken", exchanged, world.cloud, OURS, "other")
+        refused("ExpiredTokenException", exchanged, world.cloud, OURS, lifetime=-1)
 
     def test_a_session_policy_narrows_the_next_step(self, world: World, job: Keys) -> None:
         narrow = world.cloud.assume(job, DEPLOY, ExternalId=EXTERNAL_ID, Policy=text(allow("s3:*")))
@@ -396,14 +397,10 @@ class TestAccessKeys:
         assert "Buckets" in world.cloud.client("s3", None).list_buckets()
 
     def test_a_presigned_request_says_who_signed_it(self, world: World) -> None:
-        from urllib.request import ProxyHandler, build_opener
-
         session = world.cloud.assume(world.alice.session(world.cloud), DEPLOY)
         url = world.cloud.client("sts", session).generate_presigned_url("get_caller_identity", HttpMethod="GET")
-        signer = world.cloud.client("sts", session).meta
-        headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={session.access}/20260101/{signer.region_name}/sts"}
-        from urllib.request import Request
-
-        request = Request(url, headers={"Authorization": headers["Authorization"] + "/aws4_request, Signature=0"})
+        # moto finds the service in this header only; whoever reviews a token of `aws eks get-token` sends it along.
+        scope = f"{session.access}/20260101/eu-central-1/sts/aws4_request"
+        request = Request(url, headers={"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, Signature=0"})
         body = build_opener(ProxyHandler({})).open(request, timeout=10).read().decode()
         assert f"arn:aws:sts::{DEV}:assumed-role/DevOpsAdminRole/test" in body

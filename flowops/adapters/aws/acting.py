@@ -111,7 +111,7 @@ class EnvironmentAws:
 
 def _not_bootstrapped(account: str) -> UsageError:
     return UsageError(
-        f"flowops.lock knows no roles or state bucket of account {account!r}: it is not bootstrapped, or not discovered.",
+        f"flowops.lock knows no roles or state bucket of account {account!r}: it was not bootstrapped or discovered.",
         not_done="No unit was started.",
         next_step=f"flowops bootstrap {account}, or flowops discover if that was done elsewhere",
     )

@@ -21,7 +21,7 @@ class SecretsManager:
         return any("AWSCURRENT" in stages for stages in versions.values())
 
     def put(self, secret: str, value: bytes) -> None:
-        """Give the secret this value, as text where it is UTF-8, else as bytes; OperationFailed when it is too large."""
+        """Give the secret this value, as text where it is UTF-8, else as bytes; OperationFailed for too large a one."""
         if not 0 < len(value) <= LARGEST:
             raise OperationFailed(f"The value for secret {secret} has {len(value)} bytes; allowed: 1 to {LARGEST}.")
         try:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowops.rehearsal.cloudformation import api
+from flowops.rehearsal.cloudformation.api import answer_with
 from flowops.rehearsal.cloudformation.clients import Loopback
-from flowops.rehearsal.cloudformation.engine import Engine, State
+from flowops.rehearsal.cloudformation.engine import Engine, State, nothing
 
 __all__ = ["install", "restore", "settle", "state"]
 
 _installed: list[Engine] = []
 
 
-def install(endpoint: str, *, changed: Callable[[], None] = lambda: None) -> None:
+def install(endpoint: str, *, changed: Callable[[], None] = nothing) -> None:
     """Answer CloudFormation requests of this process by a new engine without stacks.
 
     `endpoint` is the URL of the emulator itself, through which resources are made; `changed` is called after
@@ -26,7 +26,7 @@ def install(endpoint: str, *, changed: Callable[[], None] = lambda: None) -> Non
     """
     engine = Engine(Loopback(endpoint), changed=changed)
     _installed[:] = [engine]
-    api.install(engine)
+    answer_with(engine)
 
 
 def state() -> object:

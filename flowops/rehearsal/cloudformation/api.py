@@ -10,19 +10,19 @@ from moto.cloudformation.responses import CloudFormationResponse
 from moto.cloudformation.utils import get_stack_from_s3_url
 from moto.core.responses import ActionResult, EmptyResult
 
-from flowops.rehearsal.cloudformation.call import Call, Operation
+from flowops.rehearsal.cloudformation.actions import ACTIONS
+from flowops.rehearsal.cloudformation.call import Action, Call
 from flowops.rehearsal.cloudformation.engine import Engine
 from flowops.rehearsal.cloudformation.errors import Rejected
-from flowops.rehearsal.cloudformation.operations import OPERATIONS
 from flowops.rehearsal.cloudformation.stack import Scope
 
 PARTITION = "aws"
 
 
-def install(engine: Engine) -> None:
+def answer_with(engine: Engine) -> None:
     """Replace moto's methods for stacks and change sets; those for stack sets stay."""
-    for name, operation in OPERATIONS.items():
-        setattr(CloudFormationResponse, name, _method(engine, name, operation))
+    for name, action in ACTIONS.items():
+        setattr(CloudFormationResponse, name, _method(engine, name, action))
     # moto reshapes the answers of its own engine by these; ours have the shape of the API already.
     transformers = CloudFormationResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER
     CloudFormationResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER = {
@@ -30,11 +30,11 @@ def install(engine: Engine) -> None:
     }
 
 
-def _method(engine: Engine, name: str, operation: Operation) -> Callable[[Any], Any]:
+def _method(engine: Engine, name: str, action: Action) -> Callable[[Any], Any]:
     def method(response: Any) -> Any:
         try:
             with engine.lock:
-                answer = operation(engine, _call(response))
+                answer = action(engine, _call(response))
         except Rejected as refusal:
             raise CloudFormationError(refusal.code, str(refusal)) from refusal
         return EmptyResult() if answer is None else ActionResult(answer)

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flowops.rehearsal.cloudformation import template as templates
 from flowops.rehearsal.cloudformation.checks import check
 from flowops.rehearsal.cloudformation.engine import Engine
 from flowops.rehearsal.cloudformation.errors import Rejected, TokenReused
 from flowops.rehearsal.cloudformation.parameters import values
 from flowops.rehearsal.cloudformation.stack import Revision, Scope, Stack
-from flowops.rehearsal.cloudformation.template import Template
+from flowops.rehearsal.cloudformation.template import Template, parse
 
 LONGEST_BODY = 51_200
 Answer = dict[str, Any]
@@ -40,7 +39,7 @@ class Call:
         return list(self.given.get(name) or ())
 
 
-Operation = Callable[[Engine, Call], "Answer | None"]
+Action = Callable[[Engine, Call], "Answer | None"]
 
 
 def stack_of(engine: Engine, call: Call, refusal: str = "Stack with id {name} does not exist") -> Stack:
@@ -51,7 +50,7 @@ def stack_of(engine: Engine, call: Call, refusal: str = "Stack with id {name} do
 def template_of(engine: Engine, call: Call, stack: Stack | None = None) -> Template:
     """Return the checked template of a call, which may be the one that the stack has."""
     body = _body(call, stack)
-    template = templates.parse(body)
+    template = parse(body)
     check(template, engine.types)
     return template
 

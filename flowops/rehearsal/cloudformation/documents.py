@@ -40,7 +40,7 @@ _Loader.add_multi_constructor("!", _short_tag)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: node.value)
 
 
-def read(body: str) -> dict[str, Any]:
+def read_document(body: str) -> dict[str, Any]:
     """Return the template in a text of YAML or JSON; a text that is neither is Rejected."""
     try:
         document = json.loads(body) if body.lstrip().startswith("{") else yaml.load(body, _Loader)

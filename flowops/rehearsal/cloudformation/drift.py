@@ -15,7 +15,7 @@ from flowops.rehearsal.cloudformation.stack import Detection, Resource, Resource
 from flowops.rehearsal.cloudformation.work import reason_of
 
 IN_SYNC, MODIFIED, DELETED = "IN_SYNC", "MODIFIED", "DELETED"
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
+_EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
 
 
 def detect(engine: Engine, stack: Stack, detection: Detection) -> None:
@@ -42,6 +42,8 @@ def drift_of(engine: Engine, stack: Stack, resource: Resource) -> ResourceDrift:
         if not handler.is_missing(error):
             raise
         return ResourceDrift(resource, DELETED, time=engine.now())
+    others = [other for other in stack.resources.values() if other is not resource]
+    live = handler.without_others(live, resource.physical_id, others)
     found = tuple(
         difference
         for name, expected in resource.properties.items()
@@ -54,7 +56,7 @@ def drift_of(engine: Engine, stack: Stack, resource: Resource) -> ResourceDrift:
 
 
 def differences(path: str, expected: Any, actual: Any) -> Iterator[dict[str, str]]:
-    """Yield each place where two values differ; lists of plain values and of named things have no order."""
+    """Yield each place where two values differ; the order of a list counts only for objects that differ."""
     if _same(expected, actual):
         return
     if isinstance(expected, dict) and isinstance(actual, dict):

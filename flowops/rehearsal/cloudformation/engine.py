@@ -38,6 +38,10 @@ Connect = Callable[[Scope], Aws]
 log = logging.getLogger(__name__)
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass
 class State:
     """Everything that outlives the process."""
@@ -55,7 +59,7 @@ class Engine:
         *,
         types: Types = TYPES,
         now: Callable[[], datetime] = now,
-        changed: Callable[[], None] = lambda: None,
+        changed: Callable[[], None] = nothing,
     ) -> None:
         self.connect, self.types, self.now = connect, types, now
         self.lock = RLock()
@@ -73,8 +77,11 @@ class Engine:
         with self.lock:
             self._state = copy.deepcopy(state)
             for stack in self._state.stacks:
-                if stack.status.working:
-                    self.interrupt(stack, INTERRUPTED)
+                self.interrupt(stack, INTERRUPTED)
+                ended = {name: each.interrupted(INTERRUPTED) for name, each in stack.change_sets.items()}
+                self.change(stack, change_sets=ended)
+            for detection in tuple(self._state.detections.values()):
+                self.keep_detection(detection.interrupted(INTERRUPTED))
 
     def settle(self, patience: float) -> bool:
         """Wait until no worker runs; False when that takes longer than `patience` seconds."""
@@ -157,8 +164,11 @@ class Engine:
             self._state.detections = {**self._state.detections, detection.id: detection}
             self._changed()
 
-    def start(self, stack: Stack, job: Callable[[], None]) -> None:
-        """Do a job in a thread of its own; a defect in it ends the stack's operation as failed."""
+    def start(self, stack: Stack, job: Callable[[], None], afterwards: Callable[[], None] = nothing) -> None:
+        """Do a job in a thread of its own, then what comes `afterwards`, also when the job broke.
+
+        A defect ends the stack's operation as failed.
+        """
 
         def run() -> None:
             try:
@@ -167,6 +177,7 @@ class Engine:
                 # The outermost frame of the thread: nobody above could say that the operation ended.
                 log.exception("an operation on stack %s broke", stack.name)
                 self.interrupt(stack, f"Internal Failure: {type(defect).__name__}: {defect}")
+            afterwards()
 
         worker = Thread(target=run, name=f"cloudformation-{stack.name}", daemon=True)
         with self.lock:

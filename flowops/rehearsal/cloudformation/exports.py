@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from flowops.rehearsal.cloudformation.changes import live_outputs, view_of
+from flowops.rehearsal.cloudformation.engine import Engine
 from flowops.rehearsal.cloudformation.errors import Rejected
 from flowops.rehearsal.cloudformation.intrinsics import View, resolve
 from flowops.rehearsal.cloudformation.ordering import creation_order
 from flowops.rehearsal.cloudformation.references import arguments_of
 from flowops.rehearsal.cloudformation.stack import Output, Revision, Stack
-
-if TYPE_CHECKING:
-    from flowops.rehearsal.cloudformation.engine import Engine
 
 
 def imported_names(revision: Revision, view: View) -> Iterator[str]:

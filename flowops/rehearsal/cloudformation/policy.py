@@ -13,7 +13,7 @@ from typing import Any
 from flowops.rehearsal.cloudformation.errors import Rejected
 
 
-def parse(text: str) -> str:
+def checked_policy(text: str) -> str:
     """Return a stack policy unchanged after a look at its form."""
     try:
         statements = json.loads(text)["Statement"]

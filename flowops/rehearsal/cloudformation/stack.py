@@ -6,7 +6,7 @@ A stack changes while others read it, so its collections are replaced as a whole
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -187,6 +187,14 @@ class ChangeSet:
     changes: tuple[Change, ...] = ()
     created: datetime = field(default_factory=now)
 
+    def interrupted(self, reason: str) -> ChangeSet:
+        """Return it with whatever was going on ended as failed."""
+        if self.status == "CREATE_PENDING":
+            return replace(self, status="FAILED", reason=reason)
+        if self.execution == "EXECUTE_IN_PROGRESS":
+            return replace(self, execution="EXECUTE_FAILED")
+        return self
+
 
 @dataclass(frozen=True)
 class ResourceDrift:
@@ -254,6 +262,12 @@ class Detection:
     drifted: int = 0
     reason: str = ""
     time: datetime = field(default_factory=now)
+
+    def interrupted(self, reason: str) -> Detection:
+        """Return it as failed where it was not finished."""
+        if self.status != "DETECTION_IN_PROGRESS":
+            return self
+        return replace(self, status="DETECTION_FAILED", reason=reason)
 
 
 def arn(scope: Scope, kind: str, name: str) -> str:

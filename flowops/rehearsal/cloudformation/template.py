@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flowops.rehearsal.cloudformation import documents
+from flowops.rehearsal.cloudformation.documents import read_document
 from flowops.rehearsal.cloudformation.errors import Rejected
 from flowops.rehearsal.cloudformation.parameters import Parameter
 
@@ -70,7 +70,7 @@ class Template:
 
 def parse(body: str) -> Template:
     """Return the template in a text; Rejected with CloudFormation's words where its form is wrong."""
-    document = documents.read(body)
+    document = read_document(body)
     _check_sections(document)
     resources = document.get("Resources")
     if not isinstance(resources, dict) or not resources:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flowops.rehearsal.cloudformation import policy
 from flowops.rehearsal.cloudformation.changes import difference, outputs_of
 from flowops.rehearsal.cloudformation.errors import Rejected
 from flowops.rehearsal.cloudformation.exports import check_exports, check_imports
 from flowops.rehearsal.cloudformation.ordering import creation_order
+from flowops.rehearsal.cloudformation.policy import refusal
 from flowops.rehearsal.cloudformation.stack import Added, Change, Modified, Resource, Revision, Status, Undo
 from flowops.rehearsal.cloudformation.template import Declaration
 from flowops.rehearsal.cloudformation.work import ResourceFailed, Work
@@ -41,8 +41,8 @@ def update(work: Work, revision: Revision, changes: tuple[Change, ...], stack_po
         roll_back(work, "User Initiated")
     except ResourceFailed as failure:
         _give_up(work, revision, f"The following resource(s) failed to update: [{failure.logical_id}]. ")
-    except Rejected as refusal:
-        _give_up(work, revision, str(refusal))
+    except Rejected as rejected:
+        _give_up(work, revision, str(rejected))
     else:
         work.engine.change(work.stack, revision=revision, outputs=outputs, undo=None)
         _clean_up(work, replaced, _removed(work, revision))
@@ -54,7 +54,7 @@ def _check_policy(work: Work, changes: tuple[Change, ...], stack_policy: str) ->
         if change.action == "Add":
             continue
         for action in _policy_actions(change):
-            reason = policy.refusal(stack_policy, action, change.logical_id, change.type)
+            reason = refusal(stack_policy, action, change.logical_id, change.type)
             if reason:
                 work.refuse(work.stack.resources[change.logical_id], reason)
 

@@ -43,14 +43,14 @@ _CHANGE_SET_SUMMARY = (
 Shape = dict[str, Any]
 
 
-def stack(shown: Stack) -> Shape:
+def stack_view(shown: Stack) -> Shape:
     """Return a stack as DescribeStacks shows it."""
     revision = shown.revision
     return _filled(
         StackId=shown.arn,
         StackName=shown.name,
         Description=revision.template.description if revision else "",
-        Parameters=parameters(revision) if revision else [],
+        Parameters=parameters_view(revision) if revision else [],
         CreationTime=shown.created,
         LastUpdatedTime=shown.updated,
         DeletionTime=shown.deleted,
@@ -60,21 +60,21 @@ def stack(shown: Stack) -> Shape:
         NotificationARNs=[],
         Capabilities=list(revision.capabilities) if revision else [],
         Outputs=_outputs(shown),
-        Tags=tags(revision) if revision else [],
+        Tags=tags_view(revision) if revision else [],
         EnableTerminationProtection=shown.protected,
         DriftInformation=_filled(StackDriftStatus=shown.drift_status, LastCheckTimestamp=shown.drift_checked),
         RoleARN=shown.role,
     )
 
 
-def summary(shown: Stack) -> Shape:
+def summary_view(shown: Stack) -> Shape:
     """Return a stack as ListStacks shows it."""
-    described = stack(shown)
+    described = stack_view(shown)
     described["TemplateDescription"] = described.get("Description", "")
     return {name: described[name] for name in _SUMMARY if described.get(name) not in (None, "")}
 
 
-def parameters(revision: Revision) -> list[Shape]:
+def parameters_view(revision: Revision) -> list[Shape]:
     """Return parameter values with the secret ones masked."""
     declared = revision.template.parameters
     return [
@@ -83,19 +83,19 @@ def parameters(revision: Revision) -> list[Shape]:
     ]
 
 
-def tags(revision: Revision) -> list[Shape]:
+def tags_view(revision: Revision) -> list[Shape]:
     """Return the stack's own tags."""
     return [{"Key": key, "Value": value} for key, value in revision.tags]
 
 
-def resources(shown: Stack) -> list[Shape]:
+def resources_view(shown: Stack) -> list[Shape]:
     """Return the resources that are there, then those that an ended operation removed or never made."""
-    there = [resource(shown, each) for each in shown.resources.values()]
+    there = [resource_view(shown, each) for each in shown.resources.values()]
     names = set(shown.resources)
-    return there + [resource(shown, each) for each in shown.gone if each.logical_id not in names]
+    return there + [resource_view(shown, each) for each in shown.gone if each.logical_id not in names]
 
 
-def resource(shown: Stack, each: Resource) -> Shape:
+def resource_view(shown: Stack, each: Resource) -> Shape:
     """Return a resource with the names that the three resource calls use."""
     drift = next((found for found in shown.drifts if found.resource.logical_id == each.logical_id), None)
     information = {"StackResourceDriftStatus": drift.status if drift else "NOT_CHECKED"}
@@ -113,7 +113,7 @@ def resource(shown: Stack, each: Resource) -> Shape:
     )
 
 
-def event(shown: Stack, each: Event) -> Shape:
+def event_view(shown: Stack, each: Event) -> Shape:
     """Return an event as DescribeStackEvents shows it."""
     return _filled(
         StackId=shown.arn,
@@ -129,7 +129,7 @@ def event(shown: Stack, each: Event) -> Shape:
     )
 
 
-def change_set(shown: Stack, each: ChangeSet) -> Shape:
+def change_set_view(shown: Stack, each: ChangeSet) -> Shape:
     """Return a change set as DescribeChangeSet shows it."""
     return _filled(
         ChangeSetName=each.name,
@@ -137,26 +137,26 @@ def change_set(shown: Stack, each: ChangeSet) -> Shape:
         StackId=shown.arn,
         StackName=shown.name,
         Description=each.description,
-        Parameters=parameters(each.revision),
+        Parameters=parameters_view(each.revision),
         CreationTime=each.created,
         ExecutionStatus=each.execution,
         Status=each.status,
         StatusReason=masked(each.reason, shown.secrets),
         NotificationARNs=[],
         Capabilities=list(each.revision.capabilities),
-        Tags=tags(each.revision),
+        Tags=tags_view(each.revision),
         Changes=[_change(change) for change in each.changes],
         OnStackFailure=each.on_failure,
     )
 
 
-def change_set_summary(shown: Stack, each: ChangeSet) -> Shape:
+def change_set_summary_view(shown: Stack, each: ChangeSet) -> Shape:
     """Return a change set as ListChangeSets shows it."""
-    described = change_set(shown, each)
+    described = change_set_view(shown, each)
     return {name: described[name] for name in _CHANGE_SET_SUMMARY if name in described}
 
 
-def detection(each: Detection) -> Shape:
+def detection_view(each: Detection) -> Shape:
     """Return a run of drift detection."""
     finished = each.status == "DETECTION_COMPLETE"
     return _filled(
@@ -170,7 +170,7 @@ def detection(each: Detection) -> Shape:
     )
 
 
-def drift(shown: Stack, each: ResourceDrift) -> Shape:
+def drift_view(shown: Stack, each: ResourceDrift) -> Shape:
     """Return the drift of a resource, without any secret value."""
     return _filled(
         StackId=shown.arn,

@@ -7,19 +7,17 @@ import string
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from flowops.rehearsal.cloudformation.changes import Difference, properties_of, view_of
+from flowops.rehearsal.cloudformation.engine import Engine
 from flowops.rehearsal.cloudformation.errors import Rejected
 from flowops.rehearsal.cloudformation.intrinsics import View
 from flowops.rehearsal.cloudformation.ordering import needs_of, removal_order
 from flowops.rehearsal.cloudformation.stack import Added, Modified, Resource, Revision, Stack, Status
 from flowops.rehearsal.cloudformation.template import Declaration
-
-if TYPE_CHECKING:
-    from flowops.rehearsal.cloudformation.engine import Engine
 
 _SUFFIX_ALPHABET = string.ascii_uppercase + string.digits
 _RETAINING = ("Retain", "RetainExceptOnCreate")

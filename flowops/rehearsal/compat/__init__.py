@@ -59,14 +59,3 @@ def install(settings: Settings, recorder: Recorder) -> None:
     cloudtrail.install(recorder)
     for part in IDENTITY:
         part.install(settings)
-    _install_cloudformation(settings)
-
-
-def _install_cloudformation(settings: Settings) -> None:
-    import importlib
-    import logging
-
-    try:
-        importlib.import_module("flowops.rehearsal.cloudformation").install(f"http://127.0.0.1:{settings.port}")
-    except Exception as missing:
-        logging.getLogger(__name__).warning("cloudformation is not there yet: %r", missing)

@@ -42,10 +42,10 @@ def install() -> None:
 def list_group_resources(self: Any) -> ActionResult:
     """Return the resources that the query of a group finds now."""
     name = (self._get_param("Group") or self._get_param("GroupName")).split("/")[-1]
-    group = self.resourcegroups_backend.groups.get(name)
-    if group is None:
+    groups = self.resourcegroups_backend.groups
+    if name not in groups:
         raise AwsError("NotFoundException", f"Cannot find group {name}")
-    found = _search(self, group.resource_query)
+    found = _search(self, groups[name].resource_query)
     return ActionResult({"Resources": [{"Identifier": each} for each in found], "ResourceIdentifiers": found})
 
 

@@ -7,5 +7,6 @@ from tests.unit.bootstrap.probes_deploy import DEPLOY
 from tests.unit.bootstrap.probes_people import PEOPLE
 from tests.unit.bootstrap.probes_roles import ROLES
 from tests.unit.bootstrap.probes_state import STATE
+from tests.unit.bootstrap.probes_workload import SECRETS, WORKLOAD
 
-CASES: tuple[Case, ...] = (*STATE, *DEPLOY, *ROLES, *PEOPLE)
+CASES: tuple[Case, ...] = (*STATE, *DEPLOY, *ROLES, *WORKLOAD, *SECRETS, *PEOPLE)

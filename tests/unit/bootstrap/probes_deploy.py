@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.unit.bootstrap.probe import Case, may, may_not
-from tests.unit.bootstrap.resolve import DEV, PROD, REGION, key_arn
+from tests.unit.bootstrap.resolve import DEV, PROD, REGION, iam_arn, key_arn, secret_arn
 
 _INFRASTRUCTURE = "DevOpsAdminRole/Infrastructure/ManageInfrastructure"
 _IDENTITIES = "DevOpsAdminRole/Identities/ManageWorkloadIdentities"
@@ -14,19 +14,10 @@ _OUTSIDE = "FlowableBoundary/DenyIdentitiesOutsideWorkload"
 _UNBOUND, _ESCAPE = "FlowableBoundary/DenyRolesWithoutBoundary", "FlowableBoundary/DenyEscapeFromBoundary"
 _REGIONS = "FlowableBoundary/DenyOtherRegions"
 
-
-def _iam(name: str) -> str:
-    return f"arn:aws:iam::{DEV}:{name}"
-
-
-def _secret(name: str, account: str = DEV) -> str:
-    return f"arn:aws:secretsmanager:{REGION}:{account}:secret:{name}"
-
-
-_ROLE, _OWN_ROLE = _iam("role/flowable/workload/flowable-dev-node"), _iam("role/flowable/DevOpsAdminRole")
-_WORKLOAD_BOUNDARY, _BOUNDARY = _iam("policy/flowable/FlowableWorkloadBoundary"), _iam("policy/flowable/FlowableBoundary")
-_BOUND = {"iam:permissionsboundary": _WORKLOAD_BOUNDARY}
-_OIDC = _iam(f"oidc-provider/oidc.eks.{REGION}.amazonaws.com/id/ABC")
+_ROLE, _OWN_ROLE = iam_arn("role/flowable/workload/flowable-dev-node"), iam_arn("role/flowable/DevOpsAdminRole")
+_BOUND = {"iam:permissionsboundary": iam_arn("policy/flowable/FlowableWorkloadBoundary")}
+_WRONGLY_BOUND = {"iam:permissionsboundary": iam_arn("policy/flowable/FlowableBoundary")}
+_OIDC = iam_arn(f"oidc-provider/oidc.eks.{REGION}.amazonaws.com/id/ABC")
 
 INFRASTRUCTURE = [
     may("deploy", action, "*", _INFRASTRUCTURE, note)
@@ -55,31 +46,46 @@ INFRASTRUCTURE = [
     )
 ]
 
-_GRANT, _VAULT = "DevOpsAdminRole/Infrastructure/LendKeysToServices", "DevOpsAdminRole/Infrastructure/TryKeysOfVaults"
+_GRANT, _THROUGH = (
+    "DevOpsAdminRole/Infrastructure/LendKeysToServices",
+    "DevOpsAdminRole/Infrastructure/UseKeysThroughServices",
+)
 _KEY, _PROD_KEY = key_arn("efs", DEV), key_arn("efs", PROD)
 _FOR_AWS, _VIA_BACKUP = {"kms:grantisforawsresource": "true"}, {"kms:viaservice": f"backup.{REGION}.amazonaws.com"}
+_VIA_EFS = {"kms:viaservice": f"elasticfilesystem.{REGION}.amazonaws.com"}
 
 KEYS = [
     may("deploy", "kms:CreateGrant", _KEY, _GRANT, "foundation: eks secrets, efs", context=_FOR_AWS),
-    may_not("deploy", "kms:CreateGrant", _KEY, _GRANT, "a grant to anybody", context={"kms:grantisforawsresource": "false"}),
+    may_not(
+        "deploy", "kms:CreateGrant", _KEY, _GRANT, "a grant to anybody", context={"kms:grantisforawsresource": "false"}
+    ),
     replace(may_not("deploy", "kms:CreateGrant", _PROD_KEY, context=_FOR_AWS), one_sided=True),
     *(
-        may("deploy", action, _KEY, _VAULT, "foundation: efs, the vault", context=_VIA_BACKUP)
+        may("deploy", action, _KEY, _THROUGH, "foundation: efs, the vault", context=_VIA_BACKUP)
         for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:RetireGrant")
     ),
-    may_not("deploy", "kms:Decrypt", _KEY, _VAULT, "data of a service", context={"kms:viaservice": f"rds.{REGION}.amazonaws.com"}),
+    may("deploy", "kms:GenerateDataKeyWithoutPlaintext", _KEY, _THROUGH, "foundation: efs", context=_VIA_EFS),
+    may_not(
+        "deploy",
+        "kms:Decrypt",
+        _KEY,
+        _THROUGH,
+        "data of a service",
+        context={"kms:viaservice": f"rds.{REGION}.amazonaws.com"},
+    ),
     replace(may_not("deploy", "kms:Decrypt", _PROD_KEY, context=_VIA_BACKUP), one_sided=True),
 ]
 
-_SECRETS, _PARAMETERS = "DevOpsAdminRole/Infrastructure/ManageSecrets", "DevOpsAdminRole/Infrastructure/ReadPublicParameters"
+_SECRETS = "DevOpsAdminRole/Infrastructure/ManageSecrets"
+_PARAMETERS = "DevOpsAdminRole/Infrastructure/ReadPublicParameters"
 _AMI = f"arn:aws:ssm:{REGION}::parameter/aws/service/eks/optimized-ami/1.34/amazon-linux-2023/recommended"
 
 SECRETS = [
-    may("deploy", "secretsmanager:CreateSecret", _secret("/flowable/dev/datasource-AbCdEf"), _SECRETS, "app: rds-postgres"),
-    may("deploy", "secretsmanager:CreateSecret", _secret("rds!db-1-AbCdEf"), _SECRETS, "app: managed master password"),
-    may_not("deploy", "secretsmanager:CreateSecret", _secret("elsewhere-AbCdEf")),
-    may_not("deploy", "secretsmanager:GetSecretValue", _secret("/flowable/dev/datasource-AbCdEf")),
-    may_not("deploy", "secretsmanager:GetSecretValue", _secret("rds!db-1-AbCdEf")),
+    may("deploy", "secretsmanager:CreateSecret", secret_arn("/flowable/dev/datasource"), _SECRETS, "app: rds-postgres"),
+    may("deploy", "secretsmanager:CreateSecret", secret_arn("rds!db-1"), _SECRETS, "app: managed master password"),
+    may_not("deploy", "secretsmanager:CreateSecret", secret_arn("elsewhere")),
+    may_not("deploy", "secretsmanager:GetSecretValue", secret_arn("/flowable/dev/datasource")),
+    may_not("deploy", "secretsmanager:GetSecretValue", secret_arn("rds!db-1")),
     may("deploy", "ssm:GetParameter", _AMI, _PARAMETERS, "foundation: eks, the node image"),
     may_not("deploy", "ssm:GetParameter", f"arn:aws:ssm:{REGION}:{DEV}:parameter/database/password"),
 ]
@@ -91,21 +97,27 @@ IDENTITIES = [
     may("deploy", "iam:PutRolePolicy", _ROLE, _IDENTITIES, "foundation: vpc, flow logs", context=_BOUND),
     may("deploy", "iam:PutRolePermissionsBoundary", _ROLE, _IDENTITIES, context=_BOUND),
     may("deploy", "iam:DeleteRole", _ROLE, _IDENTITIES, "foundation: destroy"),
-    may("deploy", "iam:CreatePolicy", _iam("policy/flowable/workload/autoscaler"), _IDENTITIES, "foundation: eks-components"),
-    may("deploy", "iam:CreateInstanceProfile", _iam("instance-profile/flowable/workload/node"), _IDENTITIES),
+    may(
+        "deploy",
+        "iam:CreatePolicy",
+        iam_arn("policy/flowable/workload/autoscaler"),
+        _IDENTITIES,
+        "foundation: eks-components",
+    ),
+    may("deploy", "iam:CreateInstanceProfile", iam_arn("instance-profile/flowable/workload/node"), _IDENTITIES),
     may("deploy", "iam:CreateOpenIDConnectProvider", _OIDC, _IDENTITIES),
     may_not("deploy", "iam:CreateRole", _ROLE, _UNBOUND, "no boundary"),
-    may_not("deploy", "iam:CreateRole", _ROLE, _UNBOUND, "the wrong one", context={"iam:permissionsboundary": _BOUNDARY}),
+    may_not("deploy", "iam:CreateRole", _ROLE, _UNBOUND, "the wrong one", context=_WRONGLY_BOUND),
     may_not("deploy", "iam:AttachRolePolicy", _ROLE, _UNBOUND, "to a role that has none"),
     may_not("deploy", "iam:PutRolePolicy", _ROLE, _UNBOUND, "to a role that has none"),
-    may_not("deploy", "iam:PutRolePermissionsBoundary", _ROLE, _UNBOUND, context={"iam:permissionsboundary": _BOUNDARY}),
+    may_not("deploy", "iam:PutRolePermissionsBoundary", _ROLE, _UNBOUND, context=_WRONGLY_BOUND),
     may_not("deploy+", "iam:DeleteRolePermissionsBoundary", _ROLE, _ESCAPE),
     may_not("deploy+", "iam:UpdateAssumeRolePolicy", _ROLE, _ESCAPE),
-    may_not("deploy bare", "iam:CreateRole", _iam("role/Backdoor"), note="by its own policies", context=_BOUND),
+    may_not("deploy bare", "iam:CreateRole", iam_arn("role/Backdoor"), note="by its own policies", context=_BOUND),
 ]
 
 OUTSIDE_WORKLOAD = [
-    may_not("deploy+", action, _iam(name), _OUTSIDE, context=_BOUND)
+    may_not("deploy+", action, iam_arn(name), _OUTSIDE, context=_BOUND)
     for action, name in (
         ("iam:AddUserToGroup", "group/admins"),
         ("iam:AttachUserPolicy", "user/mallory"),
@@ -129,9 +141,22 @@ OUTSIDE_WORKLOAD = [
     )
 ]
 
+
+def _passed(service: str) -> dict[str, str]:
+    return {"iam:passedtoservice": f"{service}.amazonaws.com"}
+
+
+def _linked(service: str) -> dict[str, str]:
+    return {"iam:awsservicename": f"{service}.amazonaws.com"}
+
+
+def _service_role(service: str) -> str:
+    return iam_arn(f"role/aws-service-role/{service}.amazonaws.com/AWSServiceRole")
+
+
 PASSED = [
     *(
-        may("deploy", "iam:PassRole", _ROLE, _PASS, note, context={"iam:passedtoservice": f"{service}.amazonaws.com"})
+        may("deploy", "iam:PassRole", _ROLE, _PASS, note, context=_passed(service))
         for service, note in (
             ("backup", "foundation: efs"),
             ("ec2", "foundation: eks nodes"),
@@ -142,31 +167,26 @@ PASSED = [
             ("vpc-flow-logs", "foundation: vpc"),
         )
     ),
-    may_not("deploy", "iam:PassRole", _ROLE, _PASS, context={"iam:passedtoservice": "lambda.amazonaws.com"}),
-    may_not("deploy bare", "iam:PassRole", _OWN_ROLE, context={"iam:passedtoservice": "ec2.amazonaws.com"}),
+    may_not("deploy", "iam:PassRole", _ROLE, _PASS, context=_passed("lambda")),
+    may_not("deploy bare", "iam:PassRole", _OWN_ROLE, context=_passed("ec2")),
     *(
-        may("deploy", "iam:CreateServiceLinkedRole", _linked, _LINK, "first use in an account", context={"iam:awsservicename": name})
+        may("deploy", "iam:CreateServiceLinkedRole", _service_role(name), _LINK, "first use", context=_linked(name))
         for name in (
-            "autoscaling.amazonaws.com",
-            "backup.amazonaws.com",
-            "eks.amazonaws.com",
-            "eks-nodegroup.amazonaws.com",
-            "elasticfilesystem.amazonaws.com",
-            "elasticloadbalancing.amazonaws.com",
-            "opensearchservice.amazonaws.com",
-            "rds.amazonaws.com",
-            "spot.amazonaws.com",
+            "autoscaling",
+            "backup",
+            "eks",
+            "eks-nodegroup",
+            "elasticfilesystem",
+            "elasticloadbalancing",
+            "opensearchservice",
+            "rds",
+            "spot",
         )
-        for _linked in (_iam(f"role/aws-service-role/{name}/AWSServiceRole"),)
     ),
     may_not(
-        "deploy",
-        "iam:CreateServiceLinkedRole",
-        _iam("role/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations"),
-        _LINK,
-        context={"iam:awsservicename": "organizations.amazonaws.com"},
+        "deploy", "iam:CreateServiceLinkedRole", _service_role("organizations"), _LINK, context=_linked("organizations")
     ),
-    may_not("deploy bare", "iam:CreateServiceLinkedRole", _OWN_ROLE, context={"iam:awsservicename": "eks.amazonaws.com"}),
+    may_not("deploy bare", "iam:CreateServiceLinkedRole", _OWN_ROLE, context=_linked("eks")),
 ]
 
 BEYOND = [

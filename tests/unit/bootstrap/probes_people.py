@@ -57,7 +57,10 @@ ENTERING: list[Case] = [
         if role not in own
     ),
     *(
-        replace(may_not("devops", "sts:AssumeRole", _role(role, PROD), note="another environment", context=_MFA), one_sided=True)
+        replace(
+            may_not("devops", "sts:AssumeRole", _role(role, PROD), note="another environment", context=_MFA),
+            one_sided=True,
+        )
         for role in _ROLES
     ),
 ]
@@ -95,7 +98,13 @@ PIPELINES: list[Case] = [
         )
     ),
     *(may_not("ci", "sts:AssumeRole", _role(role), note="no external id") for role in _ROLES),
-    may_not("ci plan", "sts:AssumeRole", _role("DevOpsAdminRole"), "DevOpsAdminRole/trust/PipelineWithExternalId", context=_PIPELINE),
+    may_not(
+        "ci plan",
+        "sts:AssumeRole",
+        _role("DevOpsAdminRole"),
+        "DevOpsAdminRole/trust/PipelineWithExternalId",
+        context=_PIPELINE,
+    ),
     may_not("ci", "sts:AssumeRole", _role("FlowableAdminRole"), context=_PIPELINE),
     may_not("ci", "sts:AssumeRole", _role("FlowableUserRole"), context=_PIPELINE),
 ]
@@ -110,7 +119,10 @@ OWN_CREDENTIALS: list[Case] = [
         may("devops", f"iam:{verb}", _ME, _OWN, "users rotate, by oneself", context=_MFA)
         for verb in ("ChangePassword", "CreateAccessKey", "DeleteAccessKey", "UpdateAccessKey", "DeactivateMFADevice")
     ),
-    *(may("devops", f"iam:{verb}", _ME, _OWN, "enrolment") for verb in ("EnableMFADevice", "GetUser", "ListMFADevices")),
+    *(
+        may("devops", f"iam:{verb}", _ME, _OWN, "enrolment")
+        for verb in ("EnableMFADevice", "GetUser", "ListMFADevices")
+    ),
     *(may("devops", "iam:CreateVirtualMFADevice", device, _DEVICE, "enrolment") for device in _MY_DEVICES),
     may("devops", "iam:ListVirtualMFADevices", "*", _SEE, "enrolment"),
     may("devops", "iam:GetAccountPasswordPolicy", "*", _SEE, context=_MFA),

@@ -129,7 +129,14 @@ DENIED = [
         "StateBucketPolicy/DenyOldTls",
         context={"s3:tlsversion": "1.1", **_prefix("env:/")},
     ),
-    may("deploy", "s3:PutObject", _STATE, _WRITE, "foundation: kms_key_id of the backend", context={_KMS: "aws:kms", _KMS_KEY: STATE_KEY}),
+    may(
+        "deploy",
+        "s3:PutObject",
+        _STATE,
+        _WRITE,
+        "foundation: kms_key_id of the backend",
+        context={_KMS: "aws:kms", _KMS_KEY: STATE_KEY},
+    ),
     may_not(
         "deploy",
         "s3:PutObject",
@@ -138,7 +145,9 @@ DENIED = [
         context={_KMS: "aws:kms", _KMS_KEY: key_arn("any", DEV)},
     ),
     may_not("deploy", "s3:PutObject", _STATE, "StateBucketPolicy/DenyOtherEncryption", context={_KMS: "AES256"}),
-    may_not("deploy", "s3:PutObject", _STATE, "StateBucketPolicy/DenyOtherEncryption", "aws/s3", context={_KMS: "aws:kms"}),
+    may_not(
+        "deploy", "s3:PutObject", _STATE, "StateBucketPolicy/DenyOtherEncryption", "aws/s3", context={_KMS: "aws:kms"}
+    ),
     *(may_not("security administrator", action, arn, "StateBucketPolicy/DenyTampering") for arn, action in _TAMPERING),
     may("bootstrap", "s3:PutBucketPolicy", _BUCKET, "AdministratorAccess/All", "update of flowops-security"),
     may("break glass", "s3:DeleteObjectVersion", _STATE, "AdministratorAccess/All"),
@@ -175,8 +184,15 @@ STATE_KEY_USE = [
 
 _DELIVERY = {"aws:sourcearn": _BUCKET, "aws:sourceaccount": SECURITY}
 ACCESS_LOGS = [
-    may("log delivery", "s3:PutObject", f"{_LOGS}/terraform-state/x", "AccessLogBucketPolicy/DeliverAccessLogs", context=_DELIVERY),
+    may(
+        "log delivery",
+        "s3:PutObject",
+        f"{_LOGS}/terraform-state/x",
+        "AccessLogBucketPolicy/DeliverAccessLogs",
+        context=_DELIVERY,
+    ),
     may_not("log delivery", "s3:PutObject", f"{_LOGS}/elsewhere/x", context=_DELIVERY),
+    may_not("dev administrator", "s3:PutObject", f"{_LOGS}/terraform-state/x", context=_DELIVERY),
     may_not(
         "log delivery",
         "s3:PutObject",

@@ -29,6 +29,14 @@ def key_arn(logical_id: str, account: str = SECURITY) -> str:
     return f"arn:aws:kms:{REGION}:{account}:key/{logical_id}"
 
 
+def secret_arn(name: str, account: str = DEV) -> str:
+    return f"arn:aws:secretsmanager:{REGION}:{account}:secret:{name}-AbCdEf"
+
+
+def iam_arn(name: str, account: str = DEV) -> str:
+    return f"arn:aws:iam::{account}:{name}"
+
+
 STATE_KEY, SECRETS_KEY, LICENSE_KEY = key_arn("StateKey"), key_arn("SecretsKey"), key_arn("LicenseKey")
 
 _COMMON = {"Project": "flowable", "OrganizationId": ORGANIZATION}
@@ -73,7 +81,7 @@ def outputs(name: str) -> set[str]:
 
 
 def documents() -> dict[str, Document]:
-    """Return every policy document of the three stacks; a role's own are named `Role/Policy`, its trust `Role/trust`."""
+    """Return every policy document of the three stacks, by name: `Role/Policy`, `Role/trust`, `Group/Policy`, …"""
     return {key: document for name in TEMPLATES for key, document in _documents_of(resources(name))}
 
 
@@ -119,14 +127,14 @@ def _identity(logical_id: str, declared: template.Declaration, view: View) -> tu
         case "AWS::KMS::Key":
             return logical_id, key_arn(logical_id, account)
         case "AWS::SecretsManager::Secret":
-            arn = f"arn:aws:secretsmanager:{REGION}:{account}:secret:{named('Name')}-AbCdEf"
+            arn = secret_arn(named("Name"), account)
             return arn, arn
         case "AWS::IAM::ManagedPolicy":
-            arn = f"arn:aws:iam::{account}:policy{named('Path')}{named('ManagedPolicyName')}"
+            arn = iam_arn(f"policy{named('Path')}{named('ManagedPolicyName')}", account)
             return arn, arn
         case "AWS::IAM::Role":
-            return named("RoleName"), f"arn:aws:iam::{account}:role{named('Path')}{named('RoleName')}"
+            return named("RoleName"), iam_arn(f"role{named('Path')}{named('RoleName')}", account)
         case "AWS::IAM::Group":
-            return named("GroupName"), f"arn:aws:iam::{account}:group{named('Path')}{named('GroupName')}"
+            return named("GroupName"), iam_arn(f"group{named('Path')}{named('GroupName')}", account)
         case _:
             return logical_id, ""

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 from botocore.exceptions import ClientError
 
 from flowops.rehearsal.cloudformation.shapes import Fields
+from flowops.rehearsal.cloudformation.stack import Resource
 
 Properties = Mapping[str, Any]
 Tags = Sequence[Mapping[str, str]]
@@ -71,6 +72,10 @@ class ResourceType(ABC):
     @abstractmethod
     def read(self, aws: Aws, physical_id: str, properties: Properties) -> dict[str, Any]:
         """Return the live values that drift detection compares with the properties of the same names."""
+
+    def without_others(self, live: dict[str, Any], physical_id: str, others: Sequence[Resource]) -> dict[str, Any]:
+        """Return live values without what `others`, resources of the same stack, put onto this one."""
+        return live
 
     def is_missing(self, error: ClientError) -> bool:
         """Whether the service says that the resource is not there."""

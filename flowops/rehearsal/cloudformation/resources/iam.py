@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from flowops.rehearsal.cloudformation.resources.base import (
@@ -14,8 +15,15 @@ from flowops.rehearsal.cloudformation.resources.base import (
     given,
     removed_tags,
 )
-from flowops.rehearsal.cloudformation.resources.iam_policies import MISSING, POLICIES, group_holder, role_holder
+from flowops.rehearsal.cloudformation.resources.iam_policies import (
+    MISSING,
+    POLICIES,
+    group_holder,
+    role_holder,
+    without_policies_of,
+)
 from flowops.rehearsal.cloudformation.shapes import DOCUMENT, NUMBER, TAGS, TEXT, TEXTS, form
+from flowops.rehearsal.cloudformation.stack import Resource
 
 DEFAULT_SESSION_SECONDS = 3600
 
@@ -105,6 +113,10 @@ class Role(IamType):
             **role_holder(aws, physical_id).read(),
         }
 
+    def without_others(self, live: dict[str, Any], physical_id: str, others: Sequence[Resource]) -> dict[str, Any]:
+        """Leave out the policies that name this role."""
+        return without_policies_of(others, live, "Roles", physical_id)
+
 
 class Group(IamType):
     """AWS::IAM::Group."""
@@ -140,6 +152,10 @@ class Group(IamType):
         """Return the live group in the form of the template."""
         group = aws("iam").get_group(GroupName=physical_id)["Group"]
         return {"Path": group["Path"], **group_holder(aws, physical_id).read()}
+
+    def without_others(self, live: dict[str, Any], physical_id: str, others: Sequence[Resource]) -> dict[str, Any]:
+        """Leave out the policies that name this group."""
+        return without_policies_of(others, live, "Groups", physical_id)
 
 
 class OidcProvider(IamType):

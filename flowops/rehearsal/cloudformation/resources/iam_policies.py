@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flowops.rehearsal.cloudformation.resources.base import Aws, Properties, as_json, tolerating
 from flowops.rehearsal.cloudformation.shapes import DOCUMENT, TEXT, ListOf, form
+from flowops.rehearsal.cloudformation.stack import Resource
 
 POLICIES = ListOf(form(("PolicyName", "PolicyDocument"), PolicyName=TEXT, PolicyDocument=DOCUMENT))
 MISSING = "NoSuchEntity"
@@ -93,6 +94,16 @@ def group_holder(aws: Aws, name: str) -> Holder:
         list_inline=iam.list_group_policies,
         get_inline=iam.get_group_policy,
     )
+
+
+def without_policies_of(others: Sequence[Resource], live: Mapping[str, Any], member: str, name: str) -> dict[str, Any]:
+    """Return what `Holder.read` gave without the policies whose own resources name the holder in `member`."""
+    theirs = {other.physical_id for other in others if name in other.properties.get(member, ())}
+    return {
+        **live,
+        "ManagedPolicyArns": [arn for arn in live["ManagedPolicyArns"] if arn not in theirs],
+        "Policies": [policy for policy in live["Policies"] if policy["PolicyName"] not in theirs],
+    }
 
 
 def _inline(properties: Properties) -> dict[str, Any]:

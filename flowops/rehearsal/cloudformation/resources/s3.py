@@ -9,7 +9,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from flowops.rehearsal.cloudformation.resources import s3_lifecycle
 from flowops.rehearsal.cloudformation.resources.base import (
     Aws,
     Properties,
@@ -19,6 +18,7 @@ from flowops.rehearsal.cloudformation.resources.base import (
     as_json,
     given,
 )
+from flowops.rehearsal.cloudformation.resources.s3_lifecycle import LIFECYCLE, lifecycle_from_api, lifecycle_to_api
 from flowops.rehearsal.cloudformation.shapes import DOCUMENT, FLAG, NUMBER, TAGS, TEXT, ListOf, form
 
 MISSING = frozenset({"NoSuchBucket", "404"})
@@ -38,7 +38,7 @@ class Bucket(ResourceType):
             ("ServerSideEncryptionConfiguration",), ServerSideEncryptionConfiguration=ListOf(_ENCRYPTION_RULE)
         ),
         BucketName=TEXT,
-        LifecycleConfiguration=s3_lifecycle.LIFECYCLE,
+        LifecycleConfiguration=LIFECYCLE,
         LoggingConfiguration=form(DestinationBucketName=TEXT, LogFilePrefix=TEXT),
         ObjectLockConfiguration=form(ObjectLockEnabled=TEXT, Rule=form(DefaultRetention=_RETENTION)),
         ObjectLockEnabled=FLAG,
@@ -84,7 +84,7 @@ class Bucket(ResourceType):
         """Return the live settings in the form of the template."""
         s3, key = aws("s3"), {"Bucket": physical_id}
         s3.head_bucket(**key)
-        live = {
+        return {
             "VersioningConfiguration": given(s3.get_bucket_versioning(**key), "Status"),
             "PublicAccessBlockConfiguration": _read(s3.get_public_access_block, key, "PublicAccessBlockConfiguration"),
             "OwnershipControls": _read(s3.get_bucket_ownership_controls, key, "OwnershipControls"),
@@ -92,9 +92,9 @@ class Bucket(ResourceType):
                 _read(s3.get_bucket_encryption, key, "ServerSideEncryptionConfiguration")
             ),
             "LoggingConfiguration": _logging_from_api(s3.get_bucket_logging(**key).get("LoggingEnabled", {})),
+            "LifecycleConfiguration": lifecycle_from_api(_read(s3.get_bucket_lifecycle_configuration, key, "Rules")),
             "Tags": _read(s3.get_bucket_tagging, key, "TagSet"),
         }
-        return {**live, **_read_lifecycle(s3, key, properties)}
 
 
 class BucketPolicy(ResourceType):
@@ -149,9 +149,7 @@ def _sections(s3: Any, bucket: str) -> tuple[Section, ...]:
         ),
         Section(
             "LifecycleConfiguration",
-            lambda value: s3.put_bucket_lifecycle_configuration(
-                **key, LifecycleConfiguration=s3_lifecycle.to_api(value)
-            ),
+            lambda value: s3.put_bucket_lifecycle_configuration(**key, LifecycleConfiguration=lifecycle_to_api(value)),
             lambda: s3.delete_bucket_lifecycle(**key),
         ),
         Section(
@@ -200,19 +198,6 @@ def _logging_from_api(value: Mapping[str, Any]) -> dict[str, Any]:
     if not value:
         return {}
     return {"DestinationBucketName": value["TargetBucket"], "LogFilePrefix": value.get("TargetPrefix", "")}
-
-
-def _read_lifecycle(s3: Any, key: Mapping[str, str], wanted: Properties) -> dict[str, Any]:
-    """Return the template's rules where the live ones mean the same, else the live ones."""
-    expected = wanted.get("LifecycleConfiguration")
-    live = _read(s3.get_bucket_lifecycle_configuration, key, "Rules")
-    if expected is not None and _by_id(s3_lifecycle.to_api(expected)["Rules"]) == _by_id(live):
-        return {"LifecycleConfiguration": expected}
-    return {"LifecycleConfiguration": {"Rules": live}}
-
-
-def _by_id(rules: Any) -> list[Any]:
-    return sorted(rules, key=lambda rule: str(rule.get("ID", "")))
 
 
 def _read(call: Any, key: Mapping[str, str], member: str) -> Any:

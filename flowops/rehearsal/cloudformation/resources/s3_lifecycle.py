@@ -1,8 +1,8 @@
-"""Lifecycle rules of a bucket: the template's form to the API's."""
+"""Lifecycle rules of a bucket: the template's form to the API's, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flowops.rehearsal.cloudformation.shapes import FLAG, NUMBER, TEXT, ListOf, form
@@ -20,7 +20,6 @@ _RULE = form(
     ExpiredObjectDeleteMarker=FLAG,
     Id=TEXT,
     NoncurrentVersionExpiration=_NONCURRENT_EXPIRATION,
-    NoncurrentVersionExpirationInDays=NUMBER,
     NoncurrentVersionTransitions=ListOf(_NONCURRENT_TRANSITION),
     Prefix=TEXT,
     Status=TEXT,
@@ -40,30 +39,48 @@ _NONCURRENT_NAMES = {
     "StorageClass": "StorageClass",
     "NewerNoncurrentVersions": "NewerNoncurrentVersions",
 }
+_MOVES = {"Transitions": _TRANSITION_NAMES, "NoncurrentVersionTransitions": _NONCURRENT_NAMES}
 
 
-def to_api(configuration: Mapping[str, Any]) -> dict[str, Any]:
+def lifecycle_to_api(configuration: Mapping[str, Any]) -> dict[str, Any]:
     """Return the LifecycleConfiguration of PutBucketLifecycleConfiguration."""
-    return {"Rules": [_rule(rule) for rule in configuration["Rules"]]}
+    return {"Rules": [_rule_to_api(rule) for rule in configuration["Rules"]]}
 
 
-def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+def lifecycle_from_api(rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the rules of GetBucketLifecycleConfiguration as a template writes them."""
+    return {"Rules": [_rule_from_api(rule) for rule in rules]}
+
+
+def _rule_to_api(rule: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {name: rule[name] for name in _SAME if name in rule}
     result["Filter"] = {"Prefix": rule.get("Prefix", "")}
     if "Id" in rule:
         result["ID"] = rule["Id"]
-    if "NoncurrentVersionExpirationInDays" in rule:
-        result["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule["NoncurrentVersionExpirationInDays"]}
     expiration = _renamed(rule, _EXPIRATION)
     if expiration:
         result["Expiration"] = expiration
-    if "Transitions" in rule:
-        result["Transitions"] = [_renamed(item, _TRANSITION_NAMES) for item in rule["Transitions"]]
-    if "NoncurrentVersionTransitions" in rule:
-        moves = rule["NoncurrentVersionTransitions"]
-        result["NoncurrentVersionTransitions"] = [_renamed(item, _NONCURRENT_NAMES) for item in moves]
+    for member, names in _MOVES.items():
+        if member in rule:
+            result[member] = [_renamed(move, names) for move in rule[member]]
+    return result
+
+
+def _rule_from_api(rule: Mapping[str, Any]) -> dict[str, Any]:
+    result: dict[str, Any] = {name: rule[name] for name in _SAME if name in rule}
+    result["Prefix"] = rule.get("Filter", {}).get("Prefix", rule.get("Prefix", ""))
+    if "ID" in rule:
+        result["Id"] = rule["ID"]
+    result.update(_renamed(rule.get("Expiration", {}), _reversed(_EXPIRATION)))
+    for member, names in _MOVES.items():
+        if member in rule:
+            result[member] = [_renamed(move, _reversed(names)) for move in rule[member]]
     return result
 
 
 def _renamed(source: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     return {new: source[old] for old, new in names.items() if old in source}
+
+
+def _reversed(names: Mapping[str, str]) -> dict[str, str]:
+    return {new: old for old, new in names.items()}

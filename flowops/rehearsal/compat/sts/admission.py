@@ -29,10 +29,6 @@ from flowops.rehearsal.settings import Settings
 
 Clock = Callable[[], datetime]
 
-PUBLIC_SERVICES = {"cognito-identity", "cognito-idp"}
-UNSIGNED_SERVICES = {"s3", *PUBLIC_SERVICES}
-UNSIGNED_ACTIONS = ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
-
 
 @dataclass(frozen=True)
 class Refusal:
@@ -89,12 +85,12 @@ def _admitted(now: Clock, original: Function, self: Any, request: Request, *give
     if not is_nested(request.environ, signature):
         problem = _problem(self, request, signature, now())
         if problem is not None:
-            raise HTTPException(response=_answer(problem, _kind(self)))
+            raise HTTPException(response=_answer(problem, _kind(self, request)))
     return original(self, request, *given, **named)
 
 
 def _problem(response: Any, request: Request, signature: Signature, now: datetime) -> Refusal | None:
-    kind = _kind(response)
+    kind = _kind(response, request)
     if not signature.access_key:
         return None if _may_be_unsigned(response, request) else MISSING
     account = account_of(signature.access_key)
@@ -114,14 +110,19 @@ def _token(request: Request) -> str:
 
 
 def _may_be_unsigned(response: Any, request: Request) -> bool:
-    if "X-Amz-Target" not in request.headers and "Action" not in request.values:
-        return response.service_name is None or response.service_name in UNSIGNED_SERVICES
-    # What moto cannot attribute it takes for S3, which has neither targets nor actions.
-    return request.values.get("Action") in UNSIGNED_ACTIONS or response.service_name in PUBLIC_SERVICES
+    """Tell whether AWS answers without a signature; moto itself sends to STS only what may come to it unsigned."""
+    return response.service_name == "sts" or (response.service_name == "s3" and not _is_stray(request))
 
 
-def _kind(response: Any) -> str:
+def _is_stray(request: Request) -> bool:
+    """Tell whether a request is none for S3, although moto takes for S3 whatever it cannot attribute."""
+    return "X-Amz-Target" in request.headers or request.mimetype == "application/x-www-form-urlencoded"
+
+
+def _kind(response: Any, request: Request) -> str:
     """Return which words and form an error of this service takes."""
+    if response.service_name == "s3" and _is_stray(request):
+        return "json" if "X-Amz-Target" in request.headers else "xml"
     if response.service_name in ("s3", "ec2"):
         return str(response.service_name)
     protocol = str(get_service_model(response.boto3_service_name).protocol)

@@ -55,10 +55,13 @@ def remember(session: Session) -> None:
     known = _of(session.account)
     keys = iam_backends[session.account][PARTITION].access_keys
     backend = sts_backends[session.account][PARTITION]
-    for old in [old for old in known.values() if old.expires + FORGOTTEN_AFTER < session.issued]:
-        known.pop(old.access_key, None)
-        keys.pop(old.access_key, None)
-        backend.assumed_roles = [role for role in backend.assumed_roles if role.access_key_id != old.access_key]
+    # Requests run side by side: every list is a copy, every change a single step.
+    over = {old.access_key for old in list(known.values()) if old.expires + FORGOTTEN_AFTER < session.issued}
+    for access_key in over:
+        known.pop(access_key, None)
+        keys.pop(access_key, None)
+    for role in [role for role in list(backend.assumed_roles) if role.access_key_id in over]:
+        backend.assumed_roles.remove(role)
     known[session.access_key] = session
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from flowops.rehearsal.cloudformation.call import Operation
-from flowops.rehearsal.cloudformation.operations import change_sets, drifts, reads, stacks
+from flowops.rehearsal.cloudformation.actions import change_sets, drifts, reads, stacks
+from flowops.rehearsal.cloudformation.call import Action
 
-_ALL: Final[tuple[Operation, ...]] = (
+_ALL: Final[tuple[Action, ...]] = (
     change_sets.create_change_set,
     change_sets.delete_change_set,
     change_sets.describe_change_set,
@@ -37,4 +37,4 @@ _ALL: Final[tuple[Operation, ...]] = (
     stacks.update_stack,
     stacks.update_termination_protection,
 )
-OPERATIONS: Final[Mapping[str, Operation]] = {operation.__name__: operation for operation in _ALL}
+ACTIONS: Final[Mapping[str, Action]] = {action.__name__: action for action in _ALL}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from flowops.rehearsal.cloudformation import creating, deleting, policy, updating
+from collections.abc import Callable
+
 from flowops.rehearsal.cloudformation.call import Answer, Call, is_repeated, revision_of, stack_of
 from flowops.rehearsal.cloudformation.changes import NO_UPDATES, is_empty, preview
 from flowops.rehearsal.cloudformation.checks import check_capabilities
-from flowops.rehearsal.cloudformation.engine import Engine
+from flowops.rehearsal.cloudformation.creating import create
+from flowops.rehearsal.cloudformation.deleting import delete
+from flowops.rehearsal.cloudformation.engine import Engine, nothing
 from flowops.rehearsal.cloudformation.errors import AlreadyExists, Rejected
+from flowops.rehearsal.cloudformation.policy import checked_policy
 from flowops.rehearsal.cloudformation.stack import UPDATABLE, Revision, Stack, Status
+from flowops.rehearsal.cloudformation.updating import begin, undo, update
 from flowops.rehearsal.cloudformation.work import Work
 
 INITIATED = "User Initiated"
@@ -28,7 +33,7 @@ def create_stack(engine: Engine, call: Call) -> Answer:
         name,
         call.scope,
         protected=call.flag("EnableTerminationProtection"),
-        policy=policy.parse(call.text("StackPolicyBody")) if call.text("StackPolicyBody") else "",
+        policy=checked_policy(call.text("StackPolicyBody")) if call.text("StackPolicyBody") else "",
         role=call.text("RoleARN"),
         disable_rollback=call.flag("DisableRollback"),
         created=engine.now(),
@@ -36,15 +41,17 @@ def create_stack(engine: Engine, call: Call) -> Answer:
     engine.add(stack)
     is_repeated(engine, stack, call, "CreateStack")
     on_failure = "DO_NOTHING" if stack.disable_rollback else call.text("OnFailure") or "ROLLBACK"
-    start_creating(engine, stack, revision, on_failure, call.text("ClientRequestToken"))
+    start_creating(engine, stack, revision, on_failure, call.text("ClientRequestToken"), nothing)
     return {"StackId": stack.arn}
 
 
-def start_creating(engine: Engine, stack: Stack, revision: Revision, on_failure: str, token: str) -> None:
+def start_creating(
+    engine: Engine, stack: Stack, revision: Revision, on_failure: str, token: str, afterwards: Callable[[], None]
+) -> None:
     """Let a worker make the stack; the caller holds the lock."""
     engine.change(stack, revision=revision, secrets=stack.secrets | revision.secrets())
     engine.say(stack, Status.CREATE_IN_PROGRESS, INITIATED, token)
-    engine.start(stack, lambda: creating.create(Work(engine, stack, token), revision, on_failure))
+    engine.start(stack, lambda: create(Work(engine, stack, token), revision, on_failure), afterwards)
 
 
 def update_stack(engine: Engine, call: Call) -> Answer:
@@ -62,9 +69,9 @@ def update_stack(engine: Engine, call: Call) -> Answer:
     is_repeated(engine, stack, call, "UpdateStack")
     stack_policy = call.text("StackPolicyDuringUpdateBody") or stack.policy
     if call.text("StackPolicyBody"):
-        engine.change(stack, policy=policy.parse(call.text("StackPolicyBody")))
+        engine.change(stack, policy=checked_policy(call.text("StackPolicyBody")))
     engine.change(stack, disable_rollback=call.flag("DisableRollback"))
-    start_updating(engine, stack, revision, stack_policy, token)
+    start_updating(engine, stack, revision, stack_policy, token, nothing)
     return {"StackId": stack.arn}
 
 
@@ -74,14 +81,16 @@ def check_updatable(stack: Stack) -> None:
         raise Rejected(f"Stack:{stack.arn} is in {stack.status} state and can not be updated.")
 
 
-def start_updating(engine: Engine, stack: Stack, revision: Revision, stack_policy: str, token: str) -> None:
+def start_updating(
+    engine: Engine, stack: Stack, revision: Revision, stack_policy: str, token: str, afterwards: Callable[[], None]
+) -> None:
     """Let a worker update the stack; the caller holds the lock."""
     changes = preview(stack, revision, engine.exports(stack.scope), engine.types)
     work = Work(engine, stack, token)
     engine.change(stack, secrets=stack.secrets | revision.secrets())
-    updating.begin(work)
+    begin(work)
     work.say(Status.UPDATE_IN_PROGRESS, INITIATED)
-    engine.start(stack, lambda: updating.update(work, revision, changes, stack_policy))
+    engine.start(stack, lambda: update(work, revision, changes, stack_policy), afterwards)
 
 
 def delete_stack(engine: Engine, call: Call) -> None:
@@ -99,7 +108,7 @@ def delete_stack(engine: Engine, call: Call) -> None:
     forced = tuple(stack.resources) if call.text("DeletionMode") == "FORCE_DELETE_STACK" else ()
     engine.change(stack, gone=())
     engine.say(stack, Status.DELETE_IN_PROGRESS, INITIATED, token)
-    engine.start(stack, lambda: deleting.delete(Work(engine, stack, token), previous, retain + forced))
+    engine.start(stack, lambda: delete(Work(engine, stack, token), previous, retain + forced))
 
 
 def _check_deletable(stack: Stack, retain: tuple[str, ...], call: Call) -> None:
@@ -138,7 +147,7 @@ def continue_update_rollback(engine: Engine, call: Call) -> Answer:
         raise Rejected(f"The following resources to skip are not in the UPDATE_FAILED state: [{named}]")
     work = Work(engine, stack, call.text("ClientRequestToken"))
     work.say(Status.UPDATE_ROLLBACK_IN_PROGRESS, INITIATED)
-    engine.start(stack, lambda: updating.undo(work, skip))
+    engine.start(stack, lambda: undo(work, skip))
     return {}
 
 
@@ -161,7 +170,7 @@ def set_stack_policy(engine: Engine, call: Call) -> None:
     """Set the policy that later updates have to obey."""
     stack = stack_of(engine, call, "Stack [{name}] does not exist")
     text = call.fetch(call.text("StackPolicyURL")) if call.text("StackPolicyURL") else call.text("StackPolicyBody")
-    engine.change(stack, policy=policy.parse(text))
+    engine.change(stack, policy=checked_policy(text))
 
 
 def get_stack_policy(engine: Engine, call: Call) -> Answer:

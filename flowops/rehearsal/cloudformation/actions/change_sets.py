@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flowops.rehearsal.cloudformation import views
+from flowops.rehearsal.cloudformation.actions.stacks import (
+    INITIATED,
+    check_updatable,
+    start_creating,
+    start_updating,
+)
 from flowops.rehearsal.cloudformation.call import Answer, Call, is_repeated, revision_of, stack_of
 from flowops.rehearsal.cloudformation.changes import NO_CHANGES, is_empty, preview
 from flowops.rehearsal.cloudformation.checks import check_capabilities
@@ -15,13 +20,8 @@ from flowops.rehearsal.cloudformation.errors import (
     InvalidChangeSetStatus,
     Rejected,
 )
-from flowops.rehearsal.cloudformation.operations.stacks import (
-    INITIATED,
-    check_updatable,
-    start_creating,
-    start_updating,
-)
 from flowops.rehearsal.cloudformation.stack import ChangeSet, Stack, Status, arn
+from flowops.rehearsal.cloudformation.views import change_set_summary_view, change_set_view
 
 _EXECUTED = ("EXECUTE_COMPLETE", "EXECUTE_FAILED", "EXECUTE_IN_PROGRESS")
 
@@ -106,26 +106,31 @@ def execute_change_set(engine: Engine, call: Call) -> Answer:
         check_updatable(stack)
     is_repeated(engine, stack, call, change_set.arn)
     disable = call.flag("DisableRollback")
-    executed = replace(change_set, execution="EXECUTE_COMPLETE")
-    engine.change(stack, change_sets={change_set.name: executed}, disable_rollback=disable)
+    running = replace(change_set, execution="EXECUTE_IN_PROGRESS")
+    engine.change(stack, change_sets={change_set.name: running}, disable_rollback=disable)
+
+    def conclude() -> None:
+        done = stack.status in (Status.CREATE_COMPLETE, Status.UPDATE_COMPLETE)
+        _keep(engine, stack, replace(running, execution="EXECUTE_COMPLETE" if done else "EXECUTE_FAILED"))
+
     if change_set.creates:
         on_failure = "DO_NOTHING" if disable else change_set.on_failure
-        start_creating(engine, stack, change_set.revision, on_failure, token)
+        start_creating(engine, stack, change_set.revision, on_failure, token, conclude)
     else:
-        start_updating(engine, stack, change_set.revision, stack.policy, token)
+        start_updating(engine, stack, change_set.revision, stack.policy, token, conclude)
     return {}
 
 
 def describe_change_set(engine: Engine, call: Call) -> Answer:
     """Return a change set with its changes."""
     stack, change_set = _found(engine, call)
-    return views.change_set(stack, change_set)
+    return change_set_view(stack, change_set)
 
 
 def list_change_sets(engine: Engine, call: Call) -> Answer:
     """Return the change sets of a stack."""
     stack = stack_of(engine, call, "Stack [{name}] does not exist")
-    return {"Summaries": [views.change_set_summary(stack, each) for each in stack.change_sets.values()]}
+    return {"Summaries": [change_set_summary_view(stack, each) for each in stack.change_sets.values()]}
 
 
 def delete_change_set(engine: Engine, call: Call) -> Answer:

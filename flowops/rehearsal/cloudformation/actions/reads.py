@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowops.rehearsal.cloudformation import views
 from flowops.rehearsal.cloudformation.call import Answer, Call, stack_of, template_of
 from flowops.rehearsal.cloudformation.checks import needed_capabilities
 from flowops.rehearsal.cloudformation.engine import Engine
@@ -12,6 +11,7 @@ from flowops.rehearsal.cloudformation.errors import ChangeSetNotFound, Rejected
 from flowops.rehearsal.cloudformation.exports import importers
 from flowops.rehearsal.cloudformation.stack import Stack
 from flowops.rehearsal.cloudformation.template import Template
+from flowops.rehearsal.cloudformation.views import event_view, resources_view, stack_view, summary_view
 
 _NO_STACK = "Stack [{name}] does not exist"
 _TEMPLATE_VERSION = "2010-09-09"
@@ -20,28 +20,28 @@ _TEMPLATE_VERSION = "2010-09-09"
 def describe_stacks(engine: Engine, call: Call) -> Answer:
     """Return one stack, or all that are not deleted."""
     if call.text("StackName"):
-        return {"Stacks": [views.stack(stack_of(engine, call))]}
-    return {"Stacks": [views.stack(stack) for stack in engine.stacks(call.scope) if stack.alive]}
+        return {"Stacks": [stack_view(stack_of(engine, call))]}
+    return {"Stacks": [stack_view(stack) for stack in engine.stacks(call.scope) if stack.alive]}
 
 
 def list_stacks(engine: Engine, call: Call) -> Answer:
     """Return all stacks, deleted ones too, or those in the wanted states."""
     wanted = set(call.items("StackStatusFilter"))
     stacks = [stack for stack in engine.stacks(call.scope) if not wanted or stack.status in wanted]
-    return {"StackSummaries": [views.summary(stack) for stack in stacks]}
+    return {"StackSummaries": [summary_view(stack) for stack in stacks]}
 
 
 def describe_stack_events(engine: Engine, call: Call) -> Answer:
     """Return what happened to a stack, the latest first."""
     stack = stack_of(engine, call, _NO_STACK)
-    return {"StackEvents": [views.event(stack, event) for event in stack.events]}
+    return {"StackEvents": [event_view(stack, event) for event in stack.events]}
 
 
 def describe_stack_resources(engine: Engine, call: Call) -> Answer:
     """Return the resources of a stack, or the stack's resources around a physical id."""
     stack = _stack_by_resource(engine, call) if call.text("PhysicalResourceId") else stack_of(engine, call)
     wanted = call.text("LogicalResourceId")
-    rows = [row for row in views.resources(stack) if not wanted or row["LogicalResourceId"] == wanted]
+    rows = [row for row in resources_view(stack) if not wanted or row["LogicalResourceId"] == wanted]
     return {"StackResources": rows}
 
 
@@ -55,13 +55,13 @@ def _stack_by_resource(engine: Engine, call: Call) -> Stack:
 
 def list_stack_resources(engine: Engine, call: Call) -> Answer:
     """Return the resources of a stack."""
-    return {"StackResourceSummaries": views.resources(stack_of(engine, call))}
+    return {"StackResourceSummaries": resources_view(stack_of(engine, call))}
 
 
 def describe_stack_resource(engine: Engine, call: Call) -> Answer:
     """Return one resource of a stack."""
     stack, wanted = stack_of(engine, call, _NO_STACK), call.text("LogicalResourceId")
-    for row in views.resources(stack):
+    for row in resources_view(stack):
         if row["LogicalResourceId"] == wanted:
             return {"StackResourceDetail": row}
     raise Rejected(f"Resource {wanted} does not exist for stack {stack.name}")

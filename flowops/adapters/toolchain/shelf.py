@@ -1,0 +1,101 @@
+"""One tool in one version in the user's cache, with the manifest that tells a whole program from a broken one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowops.adapters import atomic_file
+from flowops.model.toolchain import Source, Tool
+
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What was put on the shelf, and from where; `mtime_ns` and `size` make the common check a single stat."""
+
+    version: str
+    sha256: str
+    size: int
+    mtime_ns: int
+    source: Source
+    origin: str
+
+
+class Shelf:
+    """`<cache>/tools/<name>/<version>/` with the program and its manifest, there whole or not at all."""
+
+    def __init__(self, cache: Path, tool: Tool) -> None:
+        self.tool = tool
+        self.folder = cache / "tools" / tool.name / tool.version
+        self.program = self.folder / tool.name
+        self.lock = self.folder.with_name(f"{tool.version}.lock")
+
+    def manifest(self) -> Manifest | None:
+        """Return the manifest of a whole program; None where nothing stands, or something broken."""
+        try:
+            recorded = json.loads(self._manifest.read_bytes())
+            manifest = Manifest(**{**recorded, "source": Source(recorded["source"])})
+            found = self.program.stat()
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        if found.st_size != manifest.size or not found.st_mode & 0o100:
+            return None
+        touched = found.st_mtime_ns != manifest.mtime_ns
+        return None if touched and digest(self.program) != manifest.sha256 else manifest
+
+    @property
+    def broken(self) -> bool:
+        """Say that something stands here that is not what was put here."""
+        return self.folder.exists() and self.manifest() is None
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """Yield a private folder on the same disk; the caller holds the lock, so leftovers of a crash go first."""
+        parent = self.folder.parent
+        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        prefix = f".new-{self.tool.version}-"
+        for leftover in parent.glob(f"{prefix}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+    def put(self, program: Path, source: Source, origin: str) -> None:
+        """Move a verified program here at once, replacing what stood here."""
+        ready = program.with_name("ready")
+        ready.mkdir(mode=0o700)
+        placed = program.rename(ready / self.tool.name)
+        placed.chmod(0o755)
+        status = placed.stat()
+        manifest = {
+            "version": self.tool.version,
+            "sha256": digest(placed),
+            "size": status.st_size,
+            "mtime_ns": status.st_mtime_ns,
+            "source": source.value,
+            "origin": origin,
+        }
+        atomic_file.write(ready / self._manifest.name, json.dumps(manifest, indent=2).encode())
+        if self.folder.exists():
+            self.folder.rename(program.with_name("replaced"))
+        ready.rename(self.folder)
+
+    @property
+    def _manifest(self) -> Path:
+        return self.folder / "manifest.json"
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    summing = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            summing.update(chunk)
+    return summing.hexdigest()

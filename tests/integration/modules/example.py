@@ -1,0 +1,83 @@
+"""A module's example as terraform applies it, against an emulated AWS."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flowops.adapters.process import Completed, Processes
+
+MODULES = Path(__file__).parents[3] / "terraform-modules"
+NO_CHANGES = 0
+
+
+@dataclass(frozen=True)
+class Example:
+    """`examples/basic` of one module in a copy, with the terraform that runs it."""
+
+    folder: Path
+    terraform: Path
+    env: Mapping[str, str]
+
+    def apply(self, **variables: Any) -> None:
+        """Apply the example; the variables hold for what follows."""
+        if variables:
+            (self.folder / "given.auto.tfvars.json").write_text(json.dumps(variables))
+        self._run("apply", "-auto-approve")
+
+    def plan_exit_code(self) -> int:
+        """Plan once more; 0 is no changes, 2 is changes."""
+        return self._call("plan", "-detailed-exitcode").returncode
+
+    def refused(self) -> str:
+        """Return why a plan is refused; one that is not is a failed test."""
+        done = self._call("plan")
+        assert not done.succeeded
+        return " ".join(done.stderr.replace("│", " ").split())
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the example's outputs."""
+        return {name: it["value"] for name, it in json.loads(self._run("output", "-json").stdout).items()}
+
+    def destroy(self) -> None:
+        """Destroy what was applied."""
+        self._run("destroy", "-auto-approve")
+
+    def stands(self) -> bool:
+        """Return whether anything is left of what was applied."""
+        state = self.folder / "terraform.tfstate"
+        return state.exists() and any(it["mode"] == "managed" for it in json.loads(state.read_text())["resources"])
+
+    def initialized(self) -> Example:
+        """Run terraform init and return the example itself."""
+        self._run("init")
+        return self
+
+    def _run(self, *arguments: str) -> Completed:
+        done = self._call(*arguments)
+        assert done.succeeded, f"terraform {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def _call(self, command: str, *arguments: str) -> Completed:
+        argv = [str(self.terraform), command, "-no-color", *arguments]
+        if command != "output":
+            argv.append("-input=false")
+        return Processes().run(argv, env=self.env, cwd=self.folder, timeout=600)
+
+
+@contextmanager
+def example(module: str, scratch: Path, terraform: Path, env: Mapping[str, str]) -> Iterator[Example]:
+    """Copy a module, initialize its example, and destroy at the end what still stands."""
+    copy = scratch / module
+    shutil.copytree(MODULES / module, copy, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+    found = Example(copy / "examples" / "basic", terraform, env).initialized()
+    try:
+        yield found
+    finally:
+        if found.stands():
+            found.destroy()

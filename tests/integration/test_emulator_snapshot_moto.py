@@ -1,0 +1,103 @@
+"""The snapshot file: what may be loaded, and what of moto can be kept."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import pickle
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flowops.errors import OperationFailed
+from flowops.rehearsal import snapshot
+from flowops.rehearsal.files import write_atomically
+
+LINE = snapshot.FORMAT.encode() + b"\n"
+
+
+class OfParticularMaking(defaultdict[str, list[str]]):
+    """A container whose constructor pickle cannot guess, as moto has them."""
+
+    def __init__(self, account: str, region: str) -> None:
+        super().__init__(list)
+        self.account, self.region = account, region
+
+
+def copied(thing: Any) -> Any:
+    stream, _ = snapshot._pickled(thing, {})
+    return snapshot._Unpickler(io.BytesIO(stream)).load()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [LINE + gzip.compress(b"\x80\x05half of a pickle"), LINE + gzip.compress(b"x" * 99)[:40], LINE],
+    ids=["half a pickle", "half a file", "nothing but the first line"],
+)
+def test_a_damaged_snapshot_is_said_in_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "snapshot.pickle.gz"
+    write_atomically(path, content)
+    with pytest.raises(OperationFailed, match="is damaged") as refused:
+        snapshot.restore(path)
+    assert "flowops rehearse down" in refused.value.next_step
+    assert "\n" not in refused.value.happened
+
+
+def test_a_snapshot_that_others_could_write_is_never_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "snapshot.pickle.gz"
+    write_atomically(path, LINE + gzip.compress(pickle.dumps({"parts": {}})))
+    path.chmod(0o622)
+    with pytest.raises(OperationFailed, match="can be written by others"):
+        snapshot.restore(path)
+
+
+def test_parts_come_back_as_they_were_given(tmp_path: Path) -> None:
+    path = tmp_path / "snapshot.pickle.gz"
+    saved = snapshot.save(path, {"cloudformation": ["stack", 1]})
+    assert snapshot.restore(path)["cloudformation"] == ["stack", 1]
+    assert path.stat().st_size == saved.size + len(LINE)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_container_with_a_constructor_of_its_own_survives() -> None:
+    kept = OfParticularMaking("222222222222", "eu-central-1")
+    kept["a"].append("b")
+    again = copied(kept)
+    assert (dict(again), again.account, again["new"]) == ({"a": ["b"]}, "222222222222", [])
+
+
+@pytest.mark.parametrize("kind", [threading.Lock, threading.RLock])
+def test_a_lock_comes_back_open(kind: Callable[[], Any]) -> None:
+    held = kind()
+    with held:
+        again = copied(held)
+    assert type(again) is type(held)
+    assert again.acquire(blocking=False)
+
+
+def test_what_cannot_be_kept_is_named_and_becomes_nothing() -> None:
+    stream, lost = snapshot._pickled({"worker": threading.Thread(), "rule": lambda: 1}, {})
+    assert snapshot._Unpickler(io.BytesIO(stream)).load() == {"worker": None, "rule": None}
+    assert {each.split()[0] for each in lost} == {"Thread", "function"}
+
+
+def test_one_service_that_cannot_be_pickled_does_not_cost_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from moto.ecr.models import ecr_backends
+    from moto.sqs.models import sqs_backends
+
+    path = tmp_path / "snapshot.pickle.gz"
+    ecr_backends["222222222222"]["eu-central-1"].note = "kept"
+    monkeypatch.setattr(sqs_backends["222222222222"]["eu-central-1"], "socket", io.TextIOWrapper(io.BytesIO()), False)
+    saved = snapshot.save(path, {})
+    assert [name for name in saved.lost if name.startswith("all of")] == [
+        "all of moto.sqs.models/sqs/222222222222/eu-central-1"
+    ]
+    ecr_backends["222222222222"]["eu-central-1"].note = "changed"
+    snapshot.restore(path)
+    assert ecr_backends["222222222222"]["eu-central-1"].note == "kept"

