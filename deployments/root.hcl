@@ -19,7 +19,7 @@ locals {
   name = "${local.settings.workload}-${local.settings.env_suffix}"
 
   # Plans run with a role that only reads; flowops names it here. By hand it is the deploy role.
-  role_arn = get_env("FLOWOPS_ASSUME_ROLE_ARN", local.settings.tf_assume_role_arn)
+  role_arn = coalesce(get_env("FLOWOPS_ASSUME_ROLE_ARN", ""), local.settings.tf_assume_role_arn)
 
   # Mocks let a unit be planned before its dependencies stand. They serve a destroy only where flowops asks for it,
   # because a dependency has vanished.

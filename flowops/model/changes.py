@@ -61,13 +61,14 @@ class ResourceChange:
 class Plan:
     """The parsed plan of one unit.
 
-    `provisional_because` is empty for an exact plan, else one sentence that names the cause; `file` is the path of the
-    saved plan, empty where there is none.
+    `drifted` are the addresses of resources that AWS has otherwise than the state; `provisional_because` is empty for
+    an exact plan, else one sentence that names the cause; `file` is the path of the saved plan, empty without one.
     """
 
     unit: Unit
     changes: tuple[ResourceChange, ...]
     changed_outputs: tuple[str, ...] = ()
+    drifted: tuple[str, ...] = ()
     mocked: bool = False
     errored: bool = False
     file: str = ""
@@ -103,6 +104,7 @@ def plan_from_json(unit: Unit, document: Mapping[str, Any], file: str = "") -> P
         unit,
         changes=tuple(_resource_changes(document)),
         changed_outputs=tuple(_changed_outputs(document)),
+        drifted=tuple(it["address"] for it in document.get("resource_drift", ())),
         mocked=_mentions_mock(document.get("variables", {})),
         errored=bool(document.get("errored", False)),
         file=file,

@@ -95,7 +95,7 @@ def serve(chosen: Settings) -> None:
         log.warning("a request still ran after %.0f s; the snapshot is the one before", LAST_WORDS_SECONDS)
 
 
-def _claimed(lock: Occupancy, patience: float = 2.0) -> bool:
+def _claimed(lock: Occupancy, patience: float = 0.5) -> bool:
     """Take the lock; somebody who only looks holds it for a moment."""
     deadline = time.monotonic() + patience
     while not lock.claim():

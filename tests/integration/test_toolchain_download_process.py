@@ -150,8 +150,7 @@ def test_a_mirror_that_is_not_https_is_refused_before_anything_is_sent(box: Tool
 
 def test_every_source_that_was_tried_is_named_with_its_reason(box: Toolbox, host: ReleaseHost) -> None:
     box.place("terragrunt", script("terragrunt version v0.99.0"))
-    (box.data / "terragrunt").mkdir()
-    (box.data / "terragrunt" / "go.mod").write_text("require github.com/gruntwork-io/terragrunt v1.2.0\n")
+    box.go_module("1.2.0")
 
     text = refusal(box)
 

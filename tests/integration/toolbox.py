@@ -93,12 +93,19 @@ class Toolbox:
         self.cache = folder / "cache"
         for made in (self.bin, self.scripts, self.data):
             made.mkdir()
+        self.go_module("0.0.0")  # which is never wanted: only tests of the build say otherwise
         # Nobody listens on port 9: a host that cannot be reached.
         self.env = {"PATH": f"{self.bin}:/usr/bin:/bin", "FLOWOPS_TOOL_MIRROR": "http://127.0.0.1:9"}
         self.python = Path(sys.executable)
         self.said: list[str] = []
         self.hears: Callable[[str], object] = lambda line: None
-        self.now = 0.0
+
+    def go_module(self, version: str) -> None:
+        """Let our folder of Go modules build this version of terragrunt."""
+        folder = self.data / "terragrunt"
+        folder.mkdir(exist_ok=True)
+        (folder / "go.mod").write_text(f"module x\n\nrequire github.com/gruntwork-io/terragrunt v{version}\n")
+        (folder / "go.sum").write_text("")
 
     @property
     def machine(self) -> Machine:

@@ -84,6 +84,12 @@ class EnvironmentAws:
         """Return the plan role's session in the environment's account."""
         return self._assumed(environment.account, Access.READ)[0]
 
+    def deploy_roles(self) -> Mapping[str, str]:
+        """Return the ARN of the role that applies, for each environment whose account was bootstrapped."""
+        known = {name for name, found in self._facts.accounts.items() if found.outputs}
+        environments = self._config.environments.items()
+        return {name: self._role(it.account, Access.WRITE) for name, it in environments if it.account in known}
+
     def _identity(self, account: str, access: Access) -> tuple[str, str]:
         _, arn, number = self._assumed(account, access)
         return arn, number

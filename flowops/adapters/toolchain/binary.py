@@ -70,7 +70,7 @@ class Binary:
         for source, fetch in tries:
             try:
                 return self._shelve(source, fetch)
-            except Unavailable as reason:
+            except (Unavailable, OSError) as reason:  # OSError: a full disk, for one
                 failed.append(f"{source.value}: {reason}")
                 self._machine.progress(f"{self._tool.name} {self._tool.version}: no {source.value}: {reason}")
         raise self._unusable(failed)

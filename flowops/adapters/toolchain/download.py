@@ -50,6 +50,7 @@ class Downloads:
             raise Unavailable(f"{url}: {_reason(error)}") from error
 
     def _fetched(self, tool: Tool, release: Release, url: str, into: Path) -> Path:
+        _check_safe(url)
         self._check_reachable(url)
         self._machine.progress(f"{tool.name} {tool.version}: downloading {url}")
         expected = self._expected(release, url)

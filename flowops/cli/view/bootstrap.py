@@ -19,7 +19,7 @@ _STYLE = {ChangeAction.ADD: "green", ChangeAction.MODIFY: "yellow", ChangeAction
 
 def plan_table(plan: BootstrapPlan) -> RenderableType:
     """Return what one phase would change: every resource of every stack, the dangerous ones in red."""
-    made = table(plan.title, "stack", "action", "resource", "type")
+    made = table(f"Bootstrap of {', '.join(plan.accounts)}", "stack", "action", "resource", "type")
     for stack in plan.stacks:
         _stack_rows(made, stack)
     parts: list[RenderableType] = [made]

@@ -10,8 +10,10 @@ from typing import TextIO
 import click
 from rich.console import Console as RichConsole
 
+from flowops.cli.view.bootstrap import plan_table
 from flowops.cli.view.tables import plans_table
 from flowops.errors import Declined
+from flowops.model.bootstrap import BootstrapPlan
 from flowops.model.changes import Plan
 
 
@@ -35,6 +37,11 @@ class TerminalConsole:
         """Show what would change, unit by unit."""
         with self._lock:
             self._rich.print(plans_table(title, plans))
+
+    def stacks(self, plan: BootstrapPlan) -> None:
+        """Show what one phase of a bootstrap would do."""
+        with self._lock:
+            self._rich.print(plan_table(plan))
 
     def ask(self, question: str) -> str:
         """Return the answer; Declined where input ends instead."""

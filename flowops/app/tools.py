@@ -1,0 +1,55 @@
+"""The toolchain of a project, made for this machine."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import platformdirs
+
+from flowops.adapters.environment import child_environment
+from flowops.adapters.process import Processes
+from flowops.adapters.toolchain import Machine, Toolchain, conventional_roots, pinned_toolchain
+from flowops.model.config import Config
+from flowops.model.toolchain import platform_of
+
+
+def user_cache(ambient: Mapping[str, str]) -> Path:
+    """Return flowops' folder in the user's cache directory."""
+    return _user_folder(ambient, "XDG_CACHE_HOME", platformdirs.user_cache_path("flowops"))
+
+
+def user_state(ambient: Mapping[str, str]) -> Path:
+    """Return flowops' folder in the user's state directory: rehearsals and MFA sessions."""
+    return _user_folder(ambient, "XDG_STATE_HOME", platformdirs.user_state_path("flowops"))
+
+
+def _user_folder(ambient: Mapping[str, str], variable: str, usual: Path) -> Path:
+    return Path(ambient[variable]) / "flowops" if ambient.get(variable) else usual
+
+
+def toolchain(
+    config: Config, ambient: Mapping[str, str], processes: Processes, say: Callable[[str], None]
+) -> Toolchain:
+    """Return the toolchain with the versions that flowops.yaml pins."""
+    machine = Machine(
+        env=ambient,
+        platform=platform_of(platform.system(), platform.machine()),
+        cache=user_cache(ambient),
+        scripts=Path(sys.executable).parent,
+        python=Path(sys.executable),
+        data=Path(__file__).parents[1] / "data" / "toolchain",
+        provider_roots=conventional_roots(Path.home()),
+        progress=say,
+    )
+    return pinned_toolchain(
+        machine, processes, terraform_version=config.tools.terraform, terragrunt_version=config.tools.terragrunt
+    )
+
+
+def terraform_environment(tools: Toolchain, ambient: Mapping[str, str]) -> dict[str, str]:
+    """Return what every terragrunt and terraform gets: the allow-list and our own terraform CLI configuration."""
+    cli = tools.write_cli_configuration(user_cache(ambient) / "terraform" / "terraform.tfrc")
+    return child_environment(ambient, TF_CLI_CONFIG_FILE=str(cli))

@@ -1,0 +1,216 @@
+"""CloudFormation in memory: JSON templates of resources with properties, parameters by Ref, and outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from flowops.errors import FlowopsError, OperationFailed
+from flowops.model.stack_changes import (
+    ChangeAction,
+    ChangeSet,
+    Replacement,
+    ResourceChange,
+    Stack,
+    StackResource,
+    Standing,
+    standing,
+)
+from flowops.model.stacks import StackSpec
+
+Progress = Callable[[str], None]
+NAMING = ("BucketName", "RoleName", "GroupName", "Name", "Path")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A stack with what it was made of; `proposed` are change sets by id."""
+
+    stack: Stack
+    resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    spec: StackSpec | None = None
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    left: tuple[StackResource, ...] = ()
+
+
+@dataclass
+class FakeStacks:
+    """The stacks of one account; `fails` names stacks whose execution fails and why."""
+
+    kept: dict[str, Kept] = field(default_factory=dict)
+    proposed: dict[str, tuple[StackSpec, dict[str, Any]]] = field(default_factory=dict)
+    fails: dict[str, FlowopsError] = field(default_factory=dict)
+    refuses: dict[str, FlowopsError] = field(default_factory=dict)
+    insecurable: dict[str, FlowopsError] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def describe(self, name: str) -> Stack | None:
+        found = self.kept.get(name)
+        return found.stack if found else None
+
+    def resources(self, name: str) -> tuple[StackResource, ...]:
+        kept = self.kept[name]
+        made = (_made(name, it, resource) for it, resource in kept.resources.items())
+        return (*kept.left, *made)
+
+    def settle(self, name: str, progress: Progress) -> Stack | None:
+        found = self.describe(name)
+        if found is not None and standing(found) is Standing.BUSY:
+            progress(f"{found.status} {name}")
+            self._status(name, found.status.removesuffix("_IN_PROGRESS") + "_COMPLETE")
+        return self.describe(name)
+
+    def failures(self, name: str) -> tuple[str, ...]:
+        return (self.kept[name].stack.reason,)
+
+    def propose(self, spec: StackSpec, template: str) -> ChangeSet:
+        self.calls.append(f"propose {spec.name}")
+        if spec.name in self.refuses:
+            raise self.refuses[spec.name]
+        document = json.loads(template)
+        _check(document, spec)
+        found = self.describe(spec.name)
+        creates = found is None or found.status == "REVIEW_IN_PROGRESS"
+        changes = _changes(self.kept.get(spec.name), _resources(document, spec))
+        if not creates and not changes and self._outputs(spec, document) == (found.outputs if found else {}):
+            return ChangeSet(spec.name, "", creates=False)
+        if creates:
+            self.kept[spec.name] = Kept(Stack(spec.name, "REVIEW_IN_PROGRESS"))
+        change_set = ChangeSet(spec.name, _id(spec, template), creates, changes)
+        self.proposed[change_set.id] = (spec, document)
+        return change_set
+
+    def discard(self, change_set: ChangeSet) -> None:
+        if change_set.empty:
+            return
+        self.calls.append(f"discard {change_set.stack}")
+        self.proposed.pop(change_set.id)
+        if change_set.creates and not any(spec.name == change_set.stack for spec, _ in self.proposed.values()):
+            self.kept.pop(change_set.stack)
+
+    def execute(self, change_set: ChangeSet, progress: Progress) -> Stack:
+        self.calls.append(f"execute {change_set.stack}")
+        spec, document = self.proposed.pop(change_set.id)
+        verb = "CREATE" if change_set.creates else "UPDATE"
+        progress(f"{verb}_IN_PROGRESS {spec.name} (AWS::CloudFormation::Stack): User Initiated")
+        trouble = self.fails.get(spec.name) or self._trouble(change_set, _resources(document, spec))
+        if trouble:
+            self._status(spec.name, "ROLLBACK_COMPLETE" if change_set.creates else "UPDATE_ROLLBACK_COMPLETE")
+            raise trouble
+        before = self.kept[spec.name].stack
+        stack = replace(
+            before,
+            status=f"{verb}_COMPLETE",
+            parameters=spec.parameters,
+            outputs=self._outputs(spec, document),
+        )
+        self.kept[spec.name] = Kept(stack, _resources(document, spec), spec)
+        for change in change_set.changes:
+            progress(f"{verb}_COMPLETE {change.logical_id} ({change.type})")
+        return stack
+
+    def delete(self, name: str, progress: Progress) -> None:
+        self.calls.append(f"delete {name}")
+        if name in self.kept and self.kept[name].stack.protected:
+            raise OperationFailed(f"Stack [{name}] cannot be deleted while TerminationProtection is enabled")
+        progress(f"DELETE_COMPLETE {name}")
+        self.kept.pop(name, None)
+
+    def secure(self, name: str, policy: str) -> None:
+        if name in self.insecurable:
+            raise self.insecurable[name]
+        self.calls.append(f"secure {name}" + (" lifted" if "NotResource" in policy else ""))
+        kept = self.kept[name]
+        self.kept[name] = replace(kept, stack=replace(kept.stack, protected=True, policy=policy))
+
+    def _status(self, name: str, status: str) -> None:
+        kept = self.kept[name]
+        self.kept[name] = replace(kept, stack=replace(kept.stack, status=status))
+
+    def _trouble(self, change_set: ChangeSet, resources: Mapping[str, Mapping[str, Any]]) -> OperationFailed | None:
+        """Return why executing fails: a name taken twice, or the stack policy."""
+        names = [it["Properties"].get("RoleName") for it in resources.values() if "RoleName" in it["Properties"]]
+        twice = next(
+            (it for it in reversed(resources) if names.count(resources[it]["Properties"].get("RoleName")) > 1), ""
+        )
+        policy = self.kept[change_set.stack].stack.policy
+        denied = next((it.logical_id for it in change_set.changes if it.guarded and _denies(policy, it)), "")
+        if twice:
+            return OperationFailed(f"Stack {change_set.stack} is ROLLBACK_COMPLETE: {twice} CREATE_FAILED: exists")
+        if denied:
+            text = f"{denied} UPDATE_FAILED: Action denied by stack policy"
+            return OperationFailed(f"Stack {change_set.stack} is UPDATE_ROLLBACK_COMPLETE: {text}")
+        return None
+
+    def _outputs(self, spec: StackSpec, document: Mapping[str, Any]) -> dict[str, str]:
+        resources = _resources(document, spec)
+        return {
+            name: _resolved(it["Value"], spec, {key: _physical(spec.name, key, r) for key, r in resources.items()})
+            for name, it in document.get("Outputs", {}).items()
+        }
+
+
+def _id(spec: StackSpec, template: str) -> str:
+    content = (spec.name, template, tuple(sorted(spec.parameters.items())), tuple(sorted(spec.tags.items())))
+    return f"arn:changeSet/{hash(content)}"
+
+
+def _check(document: Mapping[str, Any], spec: StackSpec) -> None:
+    unset = [name for name in document.get("Parameters", {}) if name not in spec.parameters]
+    unknown = [name for name in spec.parameters if name not in document.get("Parameters", {})]
+    if unset or unknown:
+        raise OperationFailed(f"AWS answered ValidationError: Parameters: {unset or unknown}")
+
+
+def _resources(document: Mapping[str, Any], spec: StackSpec) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "Type": it["Type"],
+            "Properties": {k: _resolved(v, spec, {}) for k, v in it.get("Properties", {}).items()},
+        }
+        for name, it in document["Resources"].items()
+    }
+
+
+def _resolved(value: Any, spec: StackSpec, physical: Mapping[str, str]) -> Any:
+    if isinstance(value, dict) and "Ref" in value:
+        return {**spec.parameters, **physical}[value["Ref"]]
+    if isinstance(value, dict) and "Fn::GetAtt" in value:
+        return f"arn:{physical[value['Fn::GetAtt'][0]]}"
+    return value
+
+
+def _changes(before: Kept | None, after: Mapping[str, Mapping[str, Any]]) -> tuple[ResourceChange, ...]:
+    old = before.resources if before else {}
+    added = (ResourceChange(ChangeAction.ADD, name, after[name]["Type"]) for name in after if name not in old)
+    removed = (ResourceChange(ChangeAction.REMOVE, name, old[name]["Type"]) for name in old if name not in after)
+    modified = (
+        ResourceChange(ChangeAction.MODIFY, name, after[name]["Type"], _replacement(old[name], after[name]))
+        for name in after
+        if name in old and old[name] != after[name]
+    )
+    return (*added, *modified, *removed)
+
+
+def _replacement(old: Mapping[str, Any], new: Mapping[str, Any]) -> Replacement:
+    renamed = any(old["Properties"].get(key) != new["Properties"].get(key) for key in NAMING)
+    return Replacement.ALWAYS if renamed else Replacement.NEVER
+
+
+def _made(stack: str, name: str, resource: Mapping[str, Any]) -> StackResource:
+    return StackResource(name, resource["Type"], _physical(stack, name, resource), "CREATE_COMPLETE")
+
+
+def _physical(stack: str, name: str, resource: Mapping[str, Any]) -> str:
+    named = (str(resource["Properties"][key]) for key in NAMING[:4] if key in resource["Properties"])
+    return next(named, f"{stack}-{name}")
+
+
+def _denies(policy: str, change: ResourceChange) -> bool:
+    statements = json.loads(policy)["Statement"] if policy else []
+    return any(
+        it["Effect"] == "Deny" and f"LogicalResourceId/{change.logical_id}" not in it.get("NotResource", ())
+        for it in statements
+    )
