@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from signal import SIGINT
 
@@ -48,7 +48,8 @@ class TerragruntEngine:
     ) -> None:
         self._processes = processes
         self._terragrunt, self._terraform, self._python = terragrunt, terraform, python
-        self._deployments = deployments
+        # Calls record where they really ran, so a link on the way must not matter.
+        self._deployments = deployments.resolve()
         self._env = dict(env)
         self._interrupts = interrupts
         self._say = say
@@ -127,7 +128,7 @@ class TerragruntEngine:
             )
             for call in read_calls(job.calls):
                 if call.alive and call.command in _DECISIVE:
-                    os.kill(call.pid, SIGINT)
+                    _interrupt(call.pid)
         return level
 
     def _evidence(self, job: Job) -> tuple[Evidence, ...]:
@@ -155,6 +156,11 @@ class TerragruntEngine:
             if unit is not None and (call.command in _DECISIVE or call.exit_code != 0):
                 found[unit] = _call(call)
         return found
+
+
+def _interrupt(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, SIGINT)
 
 
 def _own(terraform: Path) -> dict[str, str]:

@@ -14,6 +14,7 @@ from flowops.app.workbench import Workbench
 from flowops.errors import Exit, OperationFailed
 from flowops.model.access import Access
 from flowops.model.bootstrap import StackOutcome
+from flowops.model.changes import Plan
 from flowops.model.config import SECURITY
 from flowops.model.leftovers import Leftover, leftovers
 from flowops.model.rendering import RenderState
@@ -30,6 +31,7 @@ class LifeOfEnvironment:
     ) -> None:
         self._standing, self._bench = standing, bench
         self._environment, self._layer, self._parallelism = environment, layer, parallelism
+        self._planned: Run | None = None
 
     def accounts(self) -> Finding:
         """Count the accounts of the emulated organization."""
@@ -95,17 +97,19 @@ class LifeOfEnvironment:
 
     def second_plan(self) -> Finding:
         """Plan again; it must be empty."""
-        run = self._run(Verb.PLAN)
+        self._planned = run = self._run(Verb.PLAN)
         changes = [plan.address(it) for plan in _plans(run) for it in plan.resource_changes]
         outputs = [f"{plan.unit.id} {name}" for plan in _plans(run) for name in plan.changed_outputs]
         found = ", ".join(changes + outputs)
         return Finding("no changes", _trouble(run, Outcome.PLANNED) or found, _units(run))
 
     def drift_check(self) -> Finding:
-        """Plan once more and look at what AWS has that the state has not; there must be nothing."""
-        run = self._run(Verb.PLAN)
-        drifted = [f"{plan.unit.layer}/{plan.unit.name}//{it}" for plan in _plans(run) for it in plan.drifted]
-        return Finding("no drift", _trouble(run, Outcome.PLANNED) or ", ".join(drifted), _units(run))
+        """Look at what the second plan found otherwise in AWS than in the states; there must be nothing."""
+        if self._planned is None:
+            raise OperationFailed("There is no plan to look for drift in.")
+        plans = _plans(self._planned)
+        drifted = [f"{plan.unit.layer}/{plan.unit.name}//{it}" for plan in plans for it in plan.drifted]
+        return Finding(f"{len(plans)} units, no drift", ", ".join(drifted))
 
     def listing(self) -> Finding:
         """List network, cluster and states through the `aws` command line; all must be there."""
@@ -172,7 +176,7 @@ class LifeOfEnvironment:
         return answer
 
 
-def _plans(run: Run) -> list[Any]:
+def _plans(run: Run) -> list[Plan]:
     return [it.plan for it in run.units if it.plan is not None]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
+from flowops.adapters import atomic_file
 from flowops.adapters.environment import child_environment
 from flowops.adapters.process import Processes
 from flowops.adapters.toolchain import Machine, Toolchain, conventional_roots, pinned_toolchain
@@ -51,5 +52,6 @@ def toolchain(
 
 def terraform_environment(tools: Toolchain, ambient: Mapping[str, str]) -> dict[str, str]:
     """Return what every terragrunt and terraform gets: the allow-list and our own terraform CLI configuration."""
-    cli = tools.write_cli_configuration(user_cache(ambient) / "terraform" / "terraform.tfrc")
+    folder = atomic_file.private_folder(user_cache(ambient) / "terraform")
+    cli = tools.write_cli_configuration(folder / "terraform.tfrc")
     return child_environment(ambient, TF_CLI_CONFIG_FILE=str(cli))

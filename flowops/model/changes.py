@@ -104,7 +104,7 @@ def plan_from_json(unit: Unit, document: Mapping[str, Any], file: str = "") -> P
         unit,
         changes=tuple(_resource_changes(document)),
         changed_outputs=tuple(_changed_outputs(document)),
-        drifted=tuple(it["address"] for it in document.get("resource_drift", ())),
+        drifted=tuple(_drifted(document)),
         mocked=_mentions_mock(document.get("variables", {})),
         errored=bool(document.get("errored", False)),
         file=file,
@@ -133,6 +133,14 @@ def _action(actions: tuple[str, ...]) -> Action:
             return Action.REPLACE
         case _:
             return Action.NONE
+
+
+def _drifted(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what AWS has otherwise and a plan would put back; values that AWS only fills in are no drift."""
+    planned = {it["address"] for it in document.get("resource_changes", ()) if it["change"]["actions"] != ["no-op"]}
+    for it in document.get("resource_drift", ()):
+        if it["change"]["actions"] == ["delete"] or it["address"] in planned:
+            yield it["address"]
 
 
 def _changed_outputs(document: Mapping[str, Any]) -> Iterator[str]:

@@ -119,7 +119,8 @@ class Application:
             return _refusal(environ, operation, NOT_EMULATED, str(missing))
         except Exception as defect:  # moto raises anything
             return _defect(environ, operation, defect)
-        if response.status_code in (404, 405) and response.mimetype == "text/html":
+        # S3's own 404 of an object that is not there has no type either.
+        if operation.prefix != "s3" and response.status_code in (404, 405) and response.mimetype == "text/html":
             return _refusal(environ, operation, NOT_EMULATED, "the operation is not emulated")
         return response
 

@@ -19,7 +19,7 @@ from flowops.rehearsal.identity import HEALTH_PATH, LOCK_FILE, LOOPBACK, MODULE,
 from flowops.rehearsal.occupancy import Occupancy
 from flowops.rehearsal.recorder import FILE_NAME as CALLS_FILE
 from flowops.rehearsal.recorder import Call, read_calls
-from flowops.rehearsal.settings import Settings
+from flowops.rehearsal.settings import Settings, load
 
 LOG_FILE = "server.log"
 START_LOCK_FILE = "start.lock"
@@ -54,7 +54,8 @@ class Endpoint:
 class Emulator:
     """The emulated AWS of one state directory.
 
-    `patience` is how long a start may take, `grace` how long a server may take to save its state; in seconds.
+    In seconds: `patience` is how long a start may take, `silence` after how long a server counts as hung,
+    `grace` how long one may take to save its state.
     """
 
     def __init__(
@@ -64,12 +65,14 @@ class Emulator:
         *,
         environ: Mapping[str, str] = os.environ,
         patience: float = 60.0,
+        silence: float = 15.0,
         grace: float = 20.0,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._state_dir, self._spawn, self._environ = state_dir, spawn, environ
-        self._patience, self._grace, self._clock, self._sleep = patience, grace, clock, sleep
+        self._patience, self._silence, self._grace = patience, silence, grace
+        self._clock, self._sleep = clock, sleep
         self._lock = Occupancy(state_dir / LOCK_FILE)
 
     def status(self) -> Endpoint | None:
@@ -82,29 +85,55 @@ class Emulator:
     def start(self, settings: Settings) -> Endpoint:
         """Return the running emulator, or start one and wait until it answers.
 
-        A server that a killed run left behind and that does not answer is ended and replaced; its state
-        comes back from the snapshot. Two callers at once get the same emulator. Raises OperationFailed,
-        with the last lines of the log, when the port is taken or the server does not get ready.
+        One that runs with other accounts, another region or another port than wanted is restarted with its
+        state. So is a server that a killed run left behind and that does not answer. Two callers at once get
+        the same emulator. Raises OperationFailed, with the last lines of the log, when the port is taken or
+        the server does not get ready.
         """
         private_directory(self._state_dir)
         settings = replace(settings, state_dir=self._state_dir)
         with Occupancy(self._state_dir / START_LOCK_FILE):
-            if running := self.status():
+            running = self._running()
+            if running and self._fits(running, settings):
                 return running
-            self._end_leftover()
+            self.stop()
             return self._launch(settings)
 
     def stop(self) -> bool:
-        """End the emulator and wait until its state is saved; False when none ran."""
+        """End the emulator and wait until its state is saved; False when none ran.
+
+        Raises OperationFailed when it does not end, or when its lock is held by a process that is not it.
+        """
         pid = self._lock.holder()
         if pid is None:
             return False
+        if not is_server_of(pid, self._state_dir):
+            raise OperationFailed(
+                f"{self._state_dir / LOCK_FILE} is held by a process that is no emulated AWS.",
+                not_done="Nothing was ended and nothing was started.",
+                next_step=f"fuser {self._state_dir / LOCK_FILE}",
+            )
         self._end(pid)
         return True
 
     def calls(self) -> Iterator[Call]:
         """Yield every recorded call, oldest first."""
         return read_calls(self._state_dir / CALLS_FILE)
+
+    def _running(self) -> Endpoint | None:
+        """Return the emulator that answers, giving a busy one time to."""
+        deadline = self._clock() + self._silence
+        while self._lock.holder() is not None and self._clock() < deadline:
+            if running := self.status():
+                return running
+            self._sleep(0.05)
+        return None
+
+    def _fits(self, running: Endpoint, wanted: Settings) -> bool:
+        """Return whether the emulator runs with these settings; port 0 fits every port."""
+        present = load(self._state_dir)
+        same = (present.accounts, present.region) == (wanted.accounts, wanted.region)
+        return same and wanted.port in (0, running.port)
 
     def _launch(self, settings: Settings) -> Endpoint:
         port = _free_port(settings.port, self._last_port())
@@ -128,11 +157,6 @@ class Emulator:
             not_done="No emulated AWS is running.",
             next_step="flowops rehearse up, after mending what the log says",
         )
-
-    def _end_leftover(self) -> None:
-        pid = self._lock.holder()
-        if pid is not None and is_server_of(pid, self._state_dir):
-            self._end(pid)
 
     def _end(self, pid: int) -> None:
         """Ask a server to end; one that does not is killed, and its last snapshot stands."""
@@ -167,7 +191,7 @@ def server_environment(environ: Mapping[str, str], port: int) -> dict[str, str]:
 def is_server_of(pid: int, state_dir: Path) -> bool:
     """Return whether a process is the server of a state directory.
 
-    Where the system has no /proc, the server's lock with the pid in it has to do.
+    Where the system has no /proc, that it holds the server's lock has to do.
     """
     if not Path("/proc/self/cmdline").exists():
         return True

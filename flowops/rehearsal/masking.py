@@ -17,7 +17,7 @@ SECRET_NAME = re.compile(
     r"|userdata|seed)",
     re.IGNORECASE,
 )
-NOT_SECRET = re.compile(r"(arn|id|name|length|policy|days|type)s?$", re.IGNORECASE)
+NOT_SECRET = re.compile(r"(arn|id|name|length|policy|age|days|type)s?$", re.IGNORECASE)
 
 # Marked as sensitive, and yet what policies ask for.
 NEEDED = {"SSEKMSKeyId", "SSEKMSEncryptionContext"}

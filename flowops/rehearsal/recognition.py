@@ -42,7 +42,7 @@ DESCRIPTIONS: Mapping[str, tuple[str, ...]] = {
 POLICY_PREFIXES: Mapping[str, str] = {"monitoring": "cloudwatch", "tagging": "tag", "email": "ses"}
 
 # What the caller's SDK adds by itself; no policy asks for it.
-NOISE = ("ContentLength", "ContentMD5", "ChecksumAlgorithm", "ChecksumMode", "EncodingType", "Metadata")
+NOISE = ("ContentLength", "ContentMD5", "Checksum", "EncodingType", "Metadata")
 
 S3_FACTS = ("x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-acl")
 
@@ -163,7 +163,7 @@ def _parameters(model: OperationModel, from_path: Mapping[str, Any], request: Re
     except Exception:
         # moto's parsers raise whatever a malformed request makes them stumble over; it is moto's to answer it.
         return {}
-    kept = {name: value for name, value in parsed.items() if name not in NOISE}
+    kept = {name: value for name, value in parsed.items() if not name.startswith(NOISE)}
     return {name: _plain(value) for name, value in masked(kept, model.input_shape, model.name).items()}
 
 

@@ -58,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     logging.getLogger("flowops").setLevel(logging.INFO)
     warnings.filterwarnings("ignore", module="moto")  # it warns of each error code that a service does not document
+    # Blocked in every thread and waited for in this one: a handler could interrupt a thread that holds a lock.
+    signal.pthread_sigmask(signal.SIG_BLOCK, HEEDED)
     try:
         serve(replace(settings.load(chosen.state_dir), port=chosen.port))
     except FlowopsError as error:
@@ -77,22 +79,33 @@ def serve(chosen: Settings) -> None:
         raise LockHeld(f"Another process serves {chosen.state_dir}.", next_step="flowops rehearse status")
     gate, recorder = Gate(), Recorder(chosen.state_dir)
     keeper = Keeper(chosen.state_dir / snapshot.FILE_NAME, gate, lambda: {STACKS: cloudformation.state()})
-    identity = Identity(os.getpid(), chosen.port, datetime.now(UTC).isoformat(), moto.__version__, secrets.token_hex(8))
-    application = Application(
-        Dispatcher(create_backend_app),
-        gate=gate,
-        recorder=recorder,
-        health={"pid": identity.pid, "start_token": identity.start_token},
-        changed=keeper.changed,
-    )
-    listening = _listen(chosen, application)
+    token = secrets.token_hex(16)
+    listening = _listen(chosen, _application(gate, recorder, keeper, token))
     chosen = replace(chosen, port=listening.server_port)
-    compat.install(chosen, recorder)
-    cloudformation.install(f"http://{LOOPBACK}:{chosen.port}", changed=keeper.changed)
-    _resume(chosen, recorder)
-    _serve_until_told(listening, replace(identity, port=chosen.port), chosen.state_dir, keeper)
+    _become_aws(chosen, recorder, keeper)
+    _serve_until_told(listening, _identity(chosen.port, token), chosen.state_dir, keeper)
     if not keeper.save(LAST_WORDS_SECONDS):
         log.warning("a request still ran after %.0f s; the snapshot is the one before", LAST_WORDS_SECONDS)
+
+
+def _application(gate: Gate, recorder: Recorder, keeper: Keeper, token: str) -> Application:
+    health = {"pid": os.getpid(), "start_token": token}
+    dispatcher = Dispatcher(create_backend_app)
+    return Application(dispatcher, gate=gate, recorder=recorder, health=health, changed=keeper.changed)
+
+
+def _identity(port: int, token: str) -> Identity:
+    return Identity(os.getpid(), port, datetime.now(UTC).isoformat(), moto.__version__, token)
+
+
+def _become_aws(chosen: Settings, recorder: Recorder, keeper: Keeper) -> None:
+    """Complete moto, and go on where the server before stopped."""
+    compat.install(chosen, recorder)
+    cloudformation.install(f"http://{LOOPBACK}:{chosen.port}", changed=keeper.changed)
+    recorder.resume()
+    saved = chosen.state_dir / snapshot.FILE_NAME
+    if saved.exists():
+        cloudformation.restore(snapshot.restore(saved)[STACKS])
 
 
 def _claimed(lock: Occupancy, patience: float = 0.5) -> bool:
@@ -116,17 +129,8 @@ def _listen(chosen: Settings, application: Application) -> BaseWSGIServer:
         ) from taken
 
 
-def _resume(chosen: Settings, recorder: Recorder) -> None:
-    recorder.resume()
-    saved = chosen.state_dir / snapshot.FILE_NAME
-    if saved.exists():
-        cloudformation.restore(snapshot.restore(saved)[STACKS])
-
-
 def _serve_until_told(listening: BaseWSGIServer, identity: Identity, state_dir: Path, keeper: Keeper) -> None:
     """Answer requests, say so in server.json, and close the port once told to stop."""
-    # Blocked in every thread and waited for in this one: a handler could interrupt a thread that holds a lock.
-    signal.pthread_sigmask(signal.SIG_BLOCK, HEEDED)
     Thread(target=listening.serve_forever, args=(0.1,), name="emulated-aws", daemon=True).start()
     keeper.start()
     identity.write(state_dir)

@@ -119,7 +119,7 @@ def _unusable(path: Path, why: str) -> OperationFailed:
     return OperationFailed(
         f"The saved rehearsal {path} {why}.",
         not_done="The emulated AWS was not started.",
-        next_step="flowops rehearse down, which forgets it, then flowops rehearse up",
+        next_step="flowops rehearse down --forget, then flowops rehearse up",
     )
 
 

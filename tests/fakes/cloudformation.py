@@ -131,10 +131,8 @@ class FakeStacks:
 
     def _trouble(self, change_set: ChangeSet, resources: Mapping[str, Mapping[str, Any]]) -> OperationFailed | None:
         """Return why executing fails: a name taken twice, or the stack policy."""
-        names = [it["Properties"].get("RoleName") for it in resources.values() if "RoleName" in it["Properties"]]
-        twice = next(
-            (it for it in reversed(resources) if names.count(resources[it]["Properties"].get("RoleName")) > 1), ""
-        )
+        names = [it["Properties"].get("RoleName", key) for key, it in resources.items()]
+        twice = next((key for key, name in zip(resources, names, strict=True) if names.count(name) > 1), "")
         policy = self.kept[change_set.stack].stack.policy
         denied = next((it.logical_id for it in change_set.changes if it.guarded and _denies(policy, it)), "")
         if twice:
@@ -166,12 +164,12 @@ def _check(document: Mapping[str, Any], spec: StackSpec) -> None:
 
 def _resources(document: Mapping[str, Any], spec: StackSpec) -> dict[str, dict[str, Any]]:
     return {
-        name: {
-            "Type": it["Type"],
-            "Properties": {k: _resolved(v, spec, {}) for k, v in it.get("Properties", {}).items()},
-        }
-        for name, it in document["Resources"].items()
+        name: {"Type": it["Type"], "Properties": _properties(it, spec)} for name, it in document["Resources"].items()
     }
+
+
+def _properties(resource: Mapping[str, Any], spec: StackSpec) -> dict[str, Any]:
+    return {key: _resolved(value, spec, {}) for key, value in resource.get("Properties", {}).items()}
 
 
 def _resolved(value: Any, spec: StackSpec, physical: Mapping[str, str]) -> Any:

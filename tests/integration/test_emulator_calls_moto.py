@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import urllib.request
 from collections.abc import Iterator
@@ -146,6 +147,7 @@ def test_no_secret_is_ever_written_down(cloud: Cloud, session: tuple[Keys, str])
     leak_everything(cloud)
     written = b"".join(path.read_bytes() for path in cloud.state_dir.iterdir() if path.suffix in (".jsonl", ".log"))
     assert SECRET.encode() not in written
+    assert base64.b64encode(SECRET.encode()) not in written
     assert session[1].encode() not in written
     assert session[0].secret_key.encode() not in written
     assert last(cloud, "secretsmanager:GetSecretValue").parameters == {"SecretId": "/flowable/repository"}
@@ -163,7 +165,7 @@ def leak_everything(cloud: Cloud) -> None:
     cloud.client("iam").create_login_profile(UserName="bob", Password=SECRET)
     key = cloud.client("kms").create_key()["KeyMetadata"]["KeyId"]
     cloud.client("kms").encrypt(KeyId=key, Plaintext=SECRET.encode())
-    data = {"UserData": SECRET}
+    data = {"UserData": base64.b64encode(SECRET.encode()).decode()}
     cloud.client("ec2").create_launch_template(LaunchTemplateName="lt", LaunchTemplateData=data)
 
 

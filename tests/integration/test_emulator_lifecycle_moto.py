@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import os
@@ -11,13 +12,14 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flowops.adapters.process import Processes
 from flowops.errors import OperationFailed
-from flowops.rehearsal.emulator import Emulator, server_argv, server_environment
+from flowops.rehearsal.emulator import Emulator, server_argv
 from flowops.rehearsal.files import write_atomically
 from flowops.rehearsal.identity import Identity
 from flowops.rehearsal.snapshot import FORMAT
@@ -160,7 +162,7 @@ def test_a_leftover_that_does_not_answer_is_replaced(emulator: Emulator, tmp_pat
     os.kill(left.pid, signal.SIGSTOP)
     with watched(left.pid) as await_end:
         os.kill(left.pid, signal.SIGTERM)  # it hears it once it goes on, which is when it is killed
-        impatient = Emulator(tmp_path, Processes().spawn_detached, grace=0.5)
+        impatient = Emulator(tmp_path, Processes().spawn_detached, silence=0.5, grace=0.5)
         fresh = impatient.start(settings_in(tmp_path))
         await_end()
     assert fresh.pid != left.pid
@@ -183,6 +185,25 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def test_new_accounts_of_the_configuration_reach_the_running_emulator(emulator: Emulator, tmp_path: Path) -> None:
+    first = Cloud(emulator, emulator.start(settings_in(tmp_path)), tmp_path)
+    first.client("ecr").create_repository(repositoryName="kept")
+    more = replace(settings_in(tmp_path), accounts=(*settings_in(tmp_path).accounts, ("prod", "333333333333")))
+    again = emulator.start(more)
+    assert (again.url, again.pid != first.endpoint.pid) == (first.endpoint.url, True)
+    assert emulator.start(more) == again
+    kept = Cloud(emulator, again, tmp_path, first.administrators).client("ecr").describe_repositories()
+    assert [it["repositoryName"] for it in kept["repositories"]] == ["kept"]
+
+
+def test_a_lock_held_by_a_stranger_is_said(tmp_path: Path) -> None:
+    (tmp_path / "server.lock").write_text(str(os.getpid()))
+    with (tmp_path / "server.lock").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(OperationFailed, match="is held by a process that is no emulated AWS"):
+            emulator_in(tmp_path).stop()
 
 
 def test_a_taken_port_is_said_before_anything_starts(emulator: Emulator, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_a_damaged_snapshot_is_said_in_one_line(tmp_path: Path, content: bytes) 
     write_atomically(path, content)
     with pytest.raises(OperationFailed, match="is damaged") as refused:
         snapshot.restore(path)
-    assert "flowops rehearse down" in refused.value.next_step
+    assert "flowops rehearse down --forget" in refused.value.next_step
     assert "\n" not in refused.value.happened
 
 

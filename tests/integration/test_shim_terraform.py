@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 from flowops.adapters.shim import install_shim, read_calls
 from flowops.model.terraform_call import TerraformCall
 from tests.integration.child_processes import await_true
+from tests.integration.tools import Tools
 
 # The provisioner says that it is at work and waits for the file `go`.
 MODULE = """
@@ -29,19 +29,11 @@ output "kept" { value = terraform_data.waits.output }
 """
 
 
-def tool(name: str) -> str:
-    found = shutil.which(name)
-    if not found:
-        if os.environ.get("CI"):
-            pytest.fail(f"{name} is not on PATH")
-        pytest.skip(f"{name} is not on PATH")
-    return found
-
-
 class Unit:
     """A folder with a module and everything to run terraform or terragrunt in it through the shim."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tools: Tools) -> None:
+        self.terragrunt = tools.terragrunt
         self.folder = folder / "unit"
         self.calls = folder / "calls"
         self.folder.mkdir()
@@ -53,12 +45,12 @@ class Unit:
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
             "FLOWOPS_CALLS": str(self.calls),
-            "FLOWOPS_TERRAFORM": tool("terraform"),
+            "FLOWOPS_TERRAFORM": str(tools.terraform),
             "TG_TF_PATH": str(self.shim),
             "CHECKPOINT_DISABLE": "1",
         }
 
-    def start(self, *argv: str, program: str | None = None) -> subprocess.Popen[bytes]:
+    def start(self, *argv: str, program: Path | None = None) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [program or self.shim, *argv],
             cwd=self.folder,
@@ -100,8 +92,8 @@ class Unit:
 
 
 @pytest.fixture
-def unit(tmp_path: Path) -> Unit:
-    return Unit(tmp_path)
+def unit(tmp_path: Path, tools: Tools) -> Unit:
+    return Unit(tmp_path, tools)
 
 
 def test_plan_and_apply_end_with_terraforms_own_codes(unit: Unit) -> None:
@@ -160,7 +152,7 @@ def test_an_interrupted_apply_saves_its_state_and_releases_the_lock(unit: Unit) 
 
 
 def test_kill_9_of_terragrunt_costs_neither_state_nor_lock(unit: Unit) -> None:
-    with unit.start("apply", "-auto-approve", "--non-interactive", program=tool("terragrunt")) as terragrunt:
+    with unit.start("apply", "-auto-approve", "--non-interactive", program=unit.terragrunt) as terragrunt:
         unit.at_work()
         terragrunt.kill()
     unit.go()
@@ -175,7 +167,7 @@ def test_kill_9_of_terragrunt_costs_neither_state_nor_lock(unit: Unit) -> None:
 def test_terragrunt_sees_terraforms_output_and_exit_code_through_the_shim(unit: Unit) -> None:
     unit.go()
     argv = ["plan", "-detailed-exitcode", "--non-interactive", "--tf-forward-stdout", "--no-color"]
-    with unit.start(*argv, program=tool("terragrunt")) as terragrunt:
+    with unit.start(*argv, program=unit.terragrunt) as terragrunt:
         assert terragrunt.stdout
         text = terragrunt.stdout.read().decode()
     assert "Plan: 1 to add, 0 to change, 0 to destroy." in text

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+import flowops
+from flowops.adapters.follow import FollowedFile
 from flowops.adapters.process import Processes
-from flowops.adapters.toolchain.golang import GoBuilder
+from flowops.adapters.toolchain.golang import BuildStory, GoBuilder
 from flowops.adapters.toolchain.machine import Machine
 from flowops.adapters.toolchain.pace import Pace
 from flowops.errors import ToolUnusable
-from flowops.model.toolchain import Source, terragrunt
+from flowops.model.config import ToolsConfig
+from flowops.model.toolchain import Source, required_version, terragrunt
 from tests.integration.toolbox import Toolbox, script
 
 TERRAGRUNT = terragrunt("1.1.3")
@@ -81,6 +85,11 @@ def test_go_works_in_a_copy_of_the_module_and_leaves_ours_alone(box: Toolbox) ->
     assert {"go.mod", "go.sum"} <= {*seen(box, "files")}
 
 
+def test_the_module_that_ships_with_flowops_builds_the_version_that_is_pinned_by_default() -> None:
+    module = Path(flowops.__file__).parent / "data" / "toolchain" / "terragrunt" / "go.mod"
+    assert required_version(module.read_text(), "github.com/gruntwork-io/terragrunt") == ToolsConfig().terragrunt
+
+
 def test_a_build_that_fails_says_go_s_last_words(box: Toolbox) -> None:
     failing = "echo 'go: github.com/a/b@v1.0.0: Get \"https://proxy.example\": no such host' >&2; exit 1"
     box.place("go", go(box, body=failing))
@@ -127,10 +136,12 @@ def test_where_pip_cannot_fetch_go_its_reason_is_told(box: Toolbox) -> None:
 def test_an_interrupted_build_leaves_no_go_at_work(box: Toolbox) -> None:
     box.place("go", go(box, body=f"echo $$ > {box.folder}/pid; sleep 600"))
     pid_file = box.folder / "pid"
+    interrupts = [KeyboardInterrupt()]
 
     def interrupt(seconds: float) -> None:
-        if pid_file.exists() and pid_file.read_text():
-            raise KeyboardInterrupt
+        if interrupts and pid_file.exists() and pid_file.read_text():
+            raise interrupts.pop()
+        time.sleep(seconds)
 
     into = box.folder / "into"
     into.mkdir()
@@ -139,6 +150,18 @@ def test_an_interrupted_build_leaves_no_go_at_work(box: Toolbox) -> None:
 
     stat = Path("/proc") / pid_file.read_text().strip() / "stat"
     assert not stat.exists() or ") Z " in stat.read_text()
+
+
+def test_a_build_tells_how_far_it_is_and_what_stopped_it(box: Toolbox) -> None:
+    output = box.folder / "stderr"
+    story = BuildStory(FollowedFile(output))
+    assert story.so_far() == "0 modules fetched, 0 packages compiled"
+    output.write_text("go: downloading github.com/a/b v1.0.0\nerrors\ngithub.com/a/b/c\n")
+    assert story.so_far() == "1 modules fetched, 2 packages compiled"
+    with output.open("a") as more:
+        more.write("go: downloading github.com/d v2.0.0\n# github.com/a/b\n./x.go:3:5: undefined: y\n")
+    assert story.so_far() == "2 modules fetched, 2 packages compiled"
+    assert story.ending == "# github.com/a/b ./x.go:3:5: undefined: y"
 
 
 def test_a_long_step_speaks_every_ten_seconds_and_not_more_often(box: Toolbox) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import flowops
 from flowops.errors import ToolUnusable
-from flowops.model.toolchain import Source, ToolStatus, terraform, terragrunt
+from flowops.model.config import ToolsConfig
+from flowops.model.toolchain import Source, ToolStatus, sums_in, terraform, terragrunt
 from tests.integration.toolbox import Answer, ReleaseHost, Toolbox, is_executable, release_host, script, zipped
 
 TERRAFORM = terraform("1.11.4")
@@ -109,6 +111,14 @@ def test_a_hash_that_we_know_is_believed_over_the_hosts(box: Toolbox, host: Rele
     (box.data / "SHA256SUMS").write_text(f"{hashlib.sha256(GOOD).hexdigest()}  {FILE}\n")
     host.answers[f"/{FOLDER}/SHA256SUMS"] = Answer(status=404)
     assert box.binary(TERRAGRUNT).install().usable
+
+
+@pytest.mark.parametrize("platform", ["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64"])
+def test_the_terraform_that_is_pinned_by_default_has_a_known_hash_on_every_platform(platform: str) -> None:
+    sums = sums_in((Path(flowops.__file__).parent / "data" / "toolchain" / "SHA256SUMS").read_text())
+    release = terraform(ToolsConfig().terraform).located(platform)
+    assert release
+    assert len(sums[release.file]) == 64
 
 
 def test_sums_that_do_not_name_the_file_install_nothing(box: Toolbox, host: ReleaseHost) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from flowops.adapters.toolchain.providers import (
 from flowops.errors import ToolUnusable
 from flowops.model.toolchain import Provider, Source, platform_of
 from tests.integration.toolbox import Toolbox, script
+from tests.integration.tools import Tools
 
 FAKE = Provider("example/fake", "1.2.3")
 PLATFORM = platform_of(os.uname().sysname, os.uname().machine)
@@ -33,7 +33,7 @@ def box(tmp_path: Path) -> Toolbox:
 
 
 def machine(box: Toolbox, **changed: object) -> Machine:
-    return Machine(**{**vars(box.machine), "platform": PLATFORM, **changed})  # type: ignore[arg-type]
+    return Machine(**{**vars(box.machine), "platform": PLATFORM, **changed})
 
 
 def stock(mirror: Path, provider: Provider, platform: str = PLATFORM) -> Path:
@@ -51,49 +51,43 @@ def provider_folder(box: Toolbox, provider: Provider = FAKE, *, terraform: Path 
     return ProviderFolder(provider, machine(box), Processes(), lambda: terraform)
 
 
-def init(folder: Path, provider: Provider, settings: Path) -> Completed:
+def init(tools: Tools, folder: Path, provider: Provider, settings: Path) -> Completed:
     """Let the real terraform find a provider."""
-    terraform = shutil.which("terraform")
-    if terraform is None:
-        pytest.skip("terraform is not on PATH")
     work = folder / "work"
     work.mkdir()
     (work / "versions.tf.json").write_text(requirement(provider))
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "TF_CLI_CONFIG_FILE": str(settings)}
-    return Processes().run([terraform, "init", "-no-color"], env=env, cwd=work, timeout=60)
+    return Processes().run([str(tools.terraform), "init", "-no-color"], env=env, cwd=work, timeout=60)
 
 
 @pytest.mark.parametrize("name", ["plugins", 'odd ${name} "quoted" \\back %{if} é', "$${b"])
-def test_terraform_takes_a_provider_from_a_mirror_whatever_its_path(box: Toolbox, name: str) -> None:
+def test_terraform_takes_a_provider_from_a_mirror_whatever_its_path(box: Toolbox, tools: Tools, name: str) -> None:
     mirror = box.folder / name
     stock(mirror, FAKE)
     box.env["FLOWOPS_PROVIDER_MIRROR"] = str(mirror)
-    settings = write_cli_configuration(box.folder / "terraform.tfrc", machine(box), [FAKE])
+    settings = write_cli_configuration(box.folder / "new" / "terraform.tfrc", machine(box), [FAKE])
 
-    done = init(box.folder, FAKE, settings)
+    done = init(tools, box.folder, FAKE, settings)
 
     assert "Installed example/fake v1.2.3" in done.stdout, done.stderr
     assert settings.stat().st_mode & 0o777 == 0o600
 
 
-def test_terraform_takes_each_provider_from_the_mirror_that_has_it(box: Toolbox) -> None:
+def test_terraform_takes_each_provider_from_the_mirror_that_has_it(box: Toolbox, tools: Tools) -> None:
     other = Provider("example/other", "2.0.0")
     stock(box.folder / "root" / "tf-plugins", FAKE)
     stock(own_mirror(machine(box)), other)
     settings = write_cli_configuration(box.folder / "terraform.tfrc", machine(box), [FAKE, other])
 
-    assert "Installed example/other v2.0.0" in init(box.folder, other, settings).stdout
+    assert "Installed example/other v2.0.0" in init(tools, box.folder, other, settings).stdout
 
 
-def test_without_a_mirror_terraform_asks_the_registry_and_its_configuration_is_valid(box: Toolbox) -> None:
+def test_without_a_mirror_terraform_asks_the_registry_in_a_valid_configuration(box: Toolbox, tools: Tools) -> None:
     text = cli_configuration(machine(box), [FAKE])
     assert json.loads(text) == {"disable_checkpoint": True, "provider_installation": [{"direct": [{}]}]}
     (box.folder / "terraform.tfrc").write_text(text)
-    terraform = shutil.which("terraform")
-    if terraform is None:
-        pytest.skip("terraform is not on PATH")
     env = {"PATH": os.environ["PATH"], "TF_CLI_CONFIG_FILE": str(box.folder / "terraform.tfrc")}
-    done = Processes().run([terraform, "version"], env=env, cwd=box.folder)
+    done = Processes().run([str(tools.terraform), "version"], env=env, cwd=box.folder)
     assert "problems with the CLI configuration" not in done.stdout + done.stderr
 
 

@@ -13,7 +13,8 @@ from flowops.adapters.aws.operator import process_document
 from flowops.errors import OperationFailed
 
 CONFIG_NAME, CREDENTIALS_NAME, KEYS_NAME = "aws-config", "aws-credentials", "aws-keys.json"
-_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f#;]")
+# A comment to some SDK's reader of the file, or a variable to the one that expands its path.
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f#;$]")
 
 
 def child_profile_files(
@@ -24,13 +25,14 @@ def child_profile_files(
     Every SDK reads the keys through `credential_process`, again whenever they expire: calling this once more with new
     credentials renews those of children at work. OperationFailed when the folder's name cannot stand in such a file.
     """
-    folder = atomic_file.private_folder(folder.absolute())
+    folder = folder.absolute()
     if _UNWRITABLE.search(str(folder)):
         raise OperationFailed(
-            f"{str(folder)!r} cannot stand in an AWS configuration file: it has a control character, '#' or ';'.",
+            f"{str(folder)!r} cannot stand in an AWS configuration file: it has a control character or one of # ; $",
             not_done="No unit was started.",
             next_step="the same command in a folder with another name",
         )
+    atomic_file.private_folder(folder)
     keys = folder / KEYS_NAME
     section = "default" if profile == "default" else f"profile {profile}"
     config = f"[{section}]\nregion = {region}\ncredential_process = cat {quote(str(keys))}\n"

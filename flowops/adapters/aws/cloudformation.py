@@ -65,7 +65,7 @@ class CloudFormation:
         """Wait until no operation works on the stack and return it; its new events are the progress."""
         found = self._raw(name)
         if found is not None and standing_of(found["StackStatus"]) is Standing.BUSY:
-            self._wait(found["StackId"], StackEvents(self._session, found["StackId"]), progress)
+            self._wait(found["StackId"], StackEvents(self._session, found["StackId"]), progress, begun=True)
         return self.describe(name)
 
     def failures(self, name: str) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ class CloudFormation:
             )
         before = self._raw(spec.name)
         creates = before is None or before["StackStatus"] == "REVIEW_IN_PROGRESS"
-        name = _change_set_name(spec, template, before)
+        name = _change_set_name(spec, template, None if creates else before)
         found = self._existing(spec.name, name) if before else None
         if found is None or found["ExecutionStatus"] != "AVAILABLE":
             self._forget(spec.name, name, found)
@@ -199,15 +199,22 @@ class CloudFormation:
             return ChangeSet(stack, "", creates=False)
         raise OperationFailed(f"CloudFormation cannot plan stack {stack}: {printable(reason)}")
 
-    def _wait(self, name: str, events: StackEvents, progress: Progress) -> Standing:
+    def _wait(self, name: str, events: StackEvents, progress: Progress, *, begun: bool = False) -> Standing:
+        """Wait until the operation is over that was just asked for, or has `begun` before, and tell its events.
+
+        CloudFormation answers before it begins: until the first event the status is still the old one.
+        """
         for _ in self._ticks(_OPERATION_SECONDS, f"stack {name}"):
             found = self._raw(name)
-            # After the status, so that the last events are among those told.
-            for line in events.new():
-                progress(line)
             standing = standing_of(found["StackStatus"] if found else "")
-            if standing is not Standing.BUSY:
+            over = begun and standing is not Standing.BUSY
+            # After the status, so that the last events are among those told.
+            lines = events.new()
+            for line in lines:
+                progress(line)
+            if over:
                 return standing
+            begun = begun or bool(lines) or found is None
         raise AssertionError("the waiting ends with an error")
 
     def _ticks(self, seconds: float, what: str) -> Iterator[None]:

@@ -60,7 +60,7 @@ class GoBuilder:
         self._machine.progress(f"{title} from its Go module; this takes a few minutes the first time")
         out, err = folder / "stdout", folder / "stderr"
         child = self._processes.start(argv, env=env, cwd=folder, stdout=out, stderr=err)
-        story = _Story(FollowedFile(err))
+        story = BuildStory(FollowedFile(err))
         pace = Pace(self._machine, title)
         try:
             code = child.wait(lambda: pace.say(story.so_far()))
@@ -113,8 +113,8 @@ class GoBuilder:
         new.rename(home)
 
 
-class _Story:
-    """What a build has told of itself."""
+class BuildStory:
+    """What a build has told of itself, read from what it writes to stderr."""
 
     def __init__(self, output: FollowedFile) -> None:
         self._output = output
@@ -122,6 +122,7 @@ class _Story:
         self._others: list[str] = []
 
     def so_far(self) -> str:
+        """Return how many modules and packages it has named by now."""
         for line in self._output.lines():
             self._count(line)
         return f"{self._fetched} modules fetched, {self._compiled} packages compiled"
@@ -134,7 +135,7 @@ class _Story:
     def _count(self, line: str) -> None:
         if line.startswith("go: downloading "):
             self._fetched += 1
-        elif " " not in line and ("/" in line or line.isalnum()):
+        elif line and " " not in line:
             self._compiled += 1
         elif line.strip():
             self._others = [*self._others, line.strip()][-_QUOTED:]

@@ -147,6 +147,7 @@ def cli_configuration(machine: Machine, pinned: Sequence[Provider]) -> str:
 
 def write_cli_configuration(path: Path, machine: Machine, pinned: Sequence[Provider]) -> Path:
     """Write that configuration to `path`, for TF_CLI_CONFIG_FILE, and return the path."""
+    path.parent.mkdir(mode=atomic_file.PRIVATE_FOLDER, parents=True, exist_ok=True)
     atomic_file.write(path, cli_configuration(machine, pinned).encode())
     return path
 

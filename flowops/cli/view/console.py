@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import TextIO
 
 import click
-from rich.console import Console as RichConsole
 
 from flowops.cli.view.bootstrap import plan_table
-from flowops.cli.view.tables import plans_table
+from flowops.cli.view.tables import plans_table, writer
 from flowops.errors import Declined
 from flowops.model.bootstrap import BootstrapPlan
 from flowops.model.changes import Plan
@@ -22,7 +21,7 @@ class TerminalConsole:
 
     def __init__(self, stream: TextIO, *, interactive: bool) -> None:
         self._stream = stream
-        self._rich = RichConsole(file=stream, highlight=False, soft_wrap=True)
+        self._rich = writer(stream)
         self._lock = threading.Lock()
         self._start = time.monotonic()
         self.interactive = interactive

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 
-from flowops.cli.view.tables import run_table
+from flowops.cli.view.tables import run_table, writer
 from flowops.errors import Exit
 from flowops.model.changes import Plan
 from flowops.model.run import Run, UnitRun
@@ -34,7 +34,7 @@ class Result:
 def show(result: Result, output: str) -> int:
     """Write the result to stdout in the form asked for and return its exit code."""
     if output == "table":
-        Console(file=sys.stdout, highlight=False, soft_wrap=True).print(result.text)
+        writer(sys.stdout).print(result.text)
     elif output == "json":
         sys.stdout.write(json.dumps(envelope(result), indent=2) + "\n")
     else:

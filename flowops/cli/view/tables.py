@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 from rich import box
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +22,15 @@ _ACTION_STYLE = {
     Action.FORGET: "cyan",
 }
 _LISTED = 12
+
+
+WIDE = 200
+"""Columns where nobody's window limits them: a file, a pipe, a CI log."""
+
+
+def writer(stream: TextIO) -> Console:
+    """Return what writes tables to a stream, as wide as its window or, without one, as the table needs."""
+    return Console(file=stream, highlight=False, soft_wrap=True, width=None if stream.isatty() else WIDE)
 
 
 def table(title: str, *columns: str) -> Table:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flowops.rehearsal.cloudformation.errors import InsufficientCapabilities, Rejected
 from flowops.rehearsal.cloudformation.intrinsics import PSEUDO_PARAMETERS
+from flowops.rehearsal.cloudformation.ordering import check_acyclic
 from flowops.rehearsal.cloudformation.references import Reference, arguments_of, references
 from flowops.rehearsal.cloudformation.resources.base import ResourceType
 from flowops.rehearsal.cloudformation.shapes import offences
@@ -27,6 +28,7 @@ def check(template: Template, types: Types) -> None:
         _check_properties(declared, types[declared.type])
     _check_conditions(template)
     _check_references(template, types)
+    check_acyclic(template)
 
 
 def _check_properties(declared: Declaration, handler: ResourceType) -> None:

@@ -10,6 +10,11 @@ from flowops.rehearsal.cloudformation.stack import Resource
 from flowops.rehearsal.cloudformation.template import Declaration, Template
 
 
+def check_acyclic(template: Template) -> None:
+    """Reject a template whose resources need each other in a circle."""
+    _sorted({name: needs_of(declared) for name, declared in template.resources.items()})
+
+
 def creation_order(template: Template, conditions: Mapping[str, bool]) -> list[Declaration]:
     """Return the declarations whose conditions hold, each one after those it needs."""
     live = {

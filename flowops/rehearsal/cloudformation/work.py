@@ -71,7 +71,7 @@ class Work:
         self._keep(made)
         self._remember(Added(made, before))
         self._note(declared, physical_id, made.status, INITIATED)
-        self._finish(made, {}, verb)
+        self._finish(made, None, verb)
 
     def update(self, resource: Resource, declared: Declaration, properties: Mapping[str, Any], how: Difference) -> None:
         """Change a resource in place."""
@@ -80,8 +80,8 @@ class Work:
         self._note(declared, resource.physical_id, Status.UPDATE_IN_PROGRESS)
         if how.touches:
             self._keep(replace(resource, status=Status.UPDATE_IN_PROGRESS))
-            failed_before = resource.status is Status.CREATE_FAILED
-            self._finish(after, {} if failed_before else resource.properties, "UPDATE")
+            incomplete = resource.status is Status.CREATE_FAILED
+            self._finish(after, None if incomplete else resource.properties, "UPDATE")
             return
         self._settle(after, Status.UPDATE_COMPLETE)
 
@@ -146,10 +146,10 @@ class Work:
                 needed |= needs_of(resource.declaration)
         return failed
 
-    def _finish(self, resource: Resource, old: Mapping[str, Any], verb: str) -> None:
+    def _finish(self, resource: Resource, old: Mapping[str, Any] | None, verb: str) -> None:
         handler = self.engine.types[resource.type]
         with self._failing(resource.declaration, resource.physical_id, _status(verb, "FAILED")):
-            handler.configure(self._aws, resource.physical_id, old, resource.properties)
+            handler.configure(self._aws, resource.physical_id, old or {}, resource.properties, fresh=old is None)
             attributes = handler.attributes(self._aws, resource.physical_id, resource.properties)
         self._settle(replace(resource, attributes=attributes), _status(verb, "COMPLETE"))
 

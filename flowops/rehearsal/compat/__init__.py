@@ -1,7 +1,7 @@
 """What moto lacks for terraform, one file for each AWS service.
 
-A module's `install` changes moto inside this process, before the first request; nothing else may import
-these modules. No module here may have a name that starts with "moto": moto takes such a module for one of
+A module's `install` changes moto inside this process and is called once, before the first request.
+No module here may have a name that starts with "moto": moto takes such a module for one of
 its own services when it serialises an error.
 """
 
@@ -49,6 +49,7 @@ SERVICES = (
 )
 
 IDENTITY = (organizations, iam, sts)
+INSTALLED = (*SERVICES, eks, cloudtrail, *IDENTITY)
 
 
 def install(settings: Settings, recorder: Recorder) -> None:

@@ -13,7 +13,8 @@ def test_the_group_asks_for_the_tags_of_one_environment(started: Callable[[str],
     group = started("resource-group")
     group.apply()
     assert group.plan_exit_code() == NO_CHANGES
-    answer = aws("resource-groups").get_group_query(GroupName=group.outputs()["name"])
+    name = group.outputs()["name"]
+    answer = aws("resource-groups").get_group_query(GroupName=name)
     query = json.loads(answer["GroupQuery"]["ResourceQuery"]["Query"])
     assert {it["Key"]: it["Values"] for it in query["TagFilters"]} == {
         "flowops:project": ["flowable"],
@@ -21,4 +22,4 @@ def test_the_group_asks_for_the_tags_of_one_environment(started: Callable[[str],
     }
 
     group.destroy()
-    assert not aws("resource-groups").list_groups()["GroupIdentifiers"]
+    assert name not in {it["GroupName"] for it in aws("resource-groups").list_groups()["GroupIdentifiers"]}

@@ -38,7 +38,7 @@ class Case:
     @property
     def guard(self) -> str:
         """The name of the policy that stands on the resource; empty where ours stands on none."""
-        return "" if self.one_sided else _guard(self.action, self.resource)
+        return "" if self.one_sided else guard_of(self.action, self.resource)
 
     @property
     def uses(self) -> frozenset[str]:
@@ -77,6 +77,20 @@ def cited(decision: Decision) -> str:
     return f"{decision.policy}/{decision.statement}" if decision.statement else ""
 
 
+def guard_of(action: str, arn: str) -> str:
+    """Return the name of the policy that stands on a resource; empty where ours stands on none."""
+    if action.startswith("sts:"):
+        return f"{arn.rpartition('/')[2]}/trust" if f"::{DEV}:role/flowable/" in arn else ""
+    if arn.startswith("arn:aws:s3:::"):
+        bucket = arn.removeprefix("arn:aws:s3:::").partition("/")[0]
+        return {BUCKET: "StateBucketPolicy", LOG_BUCKET: "AccessLogBucketPolicy"}.get(bucket, "")
+    if f":{SECURITY}:key/" in arn:
+        return arn.rpartition("/")[2]
+    if f":{SECURITY}:secret:" in arn:
+        return "RepositorySecretPolicy" if "/repository-" in arn else "LicenseSecretPolicy"
+    return ""
+
+
 def denies(decision: Decision, policies: Mapping[str, Policy]) -> bool:
     """Tell whether an explicit Deny decided."""
     statements = policies[decision.policy].statements if decision.policy in policies else ()
@@ -106,16 +120,3 @@ def _caller(action: str) -> Context:
 
 def _service() -> Context:
     return {"aws:principalisawsservice": "true", "aws:securetransport": "true", "aws:requestedregion": REGION}
-
-
-def _guard(action: str, arn: str) -> str:
-    if action.startswith("sts:"):
-        return f"{arn.rpartition('/')[2]}/trust" if f"::{DEV}:role/flowable/" in arn else ""
-    if arn.startswith("arn:aws:s3:::"):
-        bucket = arn.removeprefix("arn:aws:s3:::").partition("/")[0]
-        return {BUCKET: "StateBucketPolicy", LOG_BUCKET: "AccessLogBucketPolicy"}.get(bucket, "")
-    if f":{SECURITY}:key/" in arn:
-        return arn.rpartition("/")[2]
-    if f":{SECURITY}:secret:" in arn:
-        return "RepositorySecretPolicy" if "/repository-" in arn else "LicenseSecretPolicy"
-    return ""

@@ -52,6 +52,7 @@ _GRANT, _THROUGH = (
 )
 _KEY, _PROD_KEY = key_arn("efs", DEV), key_arn("efs", PROD)
 _FOR_AWS, _VIA_BACKUP = {"kms:grantisforawsresource": "true"}, {"kms:viaservice": f"backup.{REGION}.amazonaws.com"}
+_VIA_SECRETS = {"kms:viaservice": f"secretsmanager.{REGION}.amazonaws.com"}
 _VIA_EFS = {"kms:viaservice": f"elasticfilesystem.{REGION}.amazonaws.com"}
 
 KEYS = [
@@ -65,6 +66,7 @@ KEYS = [
         for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:RetireGrant")
     ),
     may("deploy", "kms:GenerateDataKeyWithoutPlaintext", _KEY, _THROUGH, "foundation: efs", context=_VIA_EFS),
+    may("deploy", "kms:Decrypt", _KEY, _THROUGH, "app: key of a database's master secret", context=_VIA_SECRETS),
     may_not(
         "deploy",
         "kms:Decrypt",
@@ -92,6 +94,7 @@ SECRETS = [
 
 IDENTITIES = [
     may("deploy", "iam:GetRole", _OWN_ROLE, "DevOpsAdminRole/Identities/ReadIdentities", "foundation: every role"),
+    may("deploy", "sts:GetCallerIdentity", "*", "DevOpsAdminRole/Identities/ReadIdentities", "foundation: every unit"),
     may("deploy", "iam:CreateRole", _ROLE, _IDENTITIES, "foundation: eks", context=_BOUND),
     may("deploy", "iam:AttachRolePolicy", _ROLE, _IDENTITIES, "foundation: eks", context=_BOUND),
     may("deploy", "iam:PutRolePolicy", _ROLE, _IDENTITIES, "foundation: vpc, flow logs", context=_BOUND),

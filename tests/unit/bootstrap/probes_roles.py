@@ -47,6 +47,7 @@ PLAN: tuple[Case, ...] = (
             ("autoscaling:DescribeAutoScalingGroups", "foundation: eks"),
             ("elasticloadbalancing:DescribeLoadBalancers", "foundation: eks-components"),
             ("resource-groups:GetGroupQuery", "foundation: resource-group"),
+            ("sts:GetCallerIdentity", "foundation: every unit"),
             ("tag:GetResources", "drift --unmanaged"),
             ("cloudformation:DetectStackDrift", "drift: flowops-environment"),
             ("rds:DescribeDBInstances", "app: rds-postgres"),

@@ -8,7 +8,16 @@ import pytest
 
 from flowops.rehearsal.cloudformation.errors import Rejected
 from flowops.rehearsal.cloudformation.stack import Resource
-from tests.unit.bootstrap.resolve import DEV, PARAMETERS, SECURITY, TEMPLATES, Document, outputs, read, resources
+from tests.unit.bootstrap.resolve import (
+    DEV,
+    PARAMETERS,
+    SECURITY,
+    TEMPLATES,
+    Document,
+    outputs,
+    read,
+    resources,
+)
 
 _OUTPUTS = {
     "security-account.yaml": {

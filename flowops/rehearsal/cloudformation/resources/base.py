@@ -58,8 +58,8 @@ class ResourceType(ABC):
         """Make the bare resource and return its physical id; `name` serves where the template gives none."""
 
     @abstractmethod
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
-        """Bring it from `old` to `new`; `old` is empty right after create. It may be called twice."""
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
+        """Bring it from `old` to `new`, also a second time; a `fresh` one was made just now, and `old` is empty."""
 
     def attributes(self, aws: Aws, physical_id: str, properties: Properties) -> dict[str, Any]:
         """Return what Fn::GetAtt gives."""

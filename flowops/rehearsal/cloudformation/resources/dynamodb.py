@@ -49,7 +49,7 @@ class Table(ResourceType):
         aws("dynamodb").create_table(TableName=chosen, **given(properties, *same), **encryption, **protection)
         return chosen
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Bring backups and, in an update, the settings of the table."""
         dynamodb, key = aws("dynamodb"), {"TableName": physical_id}
         backups = Section(
@@ -60,7 +60,7 @@ class Table(ResourceType):
             ),
         )
         apply_sections((backups,), old, new)
-        if old:
+        if not fresh:
             _update(dynamodb, key, self.attributes(aws, physical_id, new)["Arn"], old, new)
 
     def attributes(self, aws: Aws, physical_id: str, properties: Properties) -> dict[str, Any]:

@@ -65,9 +65,9 @@ class Role(IamType):
         )
         return chosen
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Bring everything that create did not set, or all that an update changed."""
-        if old:
+        if not fresh:
             self._update(aws("iam"), physical_id, old, new)
         role_holder(aws, physical_id).change(old, new)
 
@@ -133,9 +133,9 @@ class Group(IamType):
         aws("iam").create_group(GroupName=chosen, **given(properties, "Path"))
         return chosen
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Bring its policies and, in an update, its path."""
-        if old and old.get("Path") != new.get("Path"):
+        if not fresh and old.get("Path") != new.get("Path"):
             aws("iam").update_group(GroupName=physical_id, NewPath=new.get("Path", "/"))
         group_holder(aws, physical_id).change(old, new)
 
@@ -176,9 +176,9 @@ class OidcProvider(IamType):
         )
         return str(made["OpenIDConnectProviderArn"])
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Bring audiences, thumbprints and tags from `old` to `new`."""
-        if not old:
+        if fresh:
             return
         iam, key = aws("iam"), {"OpenIDConnectProviderArn": physical_id}
         for client in set(new.get("ClientIdList", ())) - set(old.get("ClientIdList", ())):

@@ -36,9 +36,9 @@ class ManagedPolicy(IamType):
         )
         return str(made["Policy"]["Arn"])
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Make the document the default version, keeping no other, and attach it where it belongs."""
-        if old and old.get("PolicyDocument") != new["PolicyDocument"]:
+        if not fresh and old.get("PolicyDocument") != new["PolicyDocument"]:
             self._prune(aws, physical_id)
             aws("iam").create_policy_version(
                 PolicyArn=physical_id, PolicyDocument=as_json(new["PolicyDocument"]), SetAsDefault=True
@@ -95,7 +95,7 @@ class InlinePolicy(IamType):
         """Return its name: it exists only in its roles and groups, which configure fills."""
         return str(properties["PolicyName"])
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Put the document into each holder and remove it from those that went."""
         for holder, _, wanted in _holders(aws, old, new):
             if wanted:

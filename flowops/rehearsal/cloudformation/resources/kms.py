@@ -54,13 +54,13 @@ class Key(ResourceType):
         )
         return str(made["KeyMetadata"]["KeyId"])
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Bring rotation and state and, in an update, policy, description and tags."""
         kms, key = aws("kms"), {"KeyId": physical_id}
         _rotate(kms, key, old, new)
         if old.get("Enabled", True) != new.get("Enabled", True):
             (kms.enable_key if new.get("Enabled", True) else kms.disable_key)(**key)
-        if not old:
+        if fresh:
             return
         if removed_tags(old, new):
             kms.untag_resource(**key, TagKeys=removed_tags(old, new))
@@ -104,9 +104,9 @@ class Alias(ResourceType):
         aws("kms").create_alias(AliasName=properties["AliasName"], TargetKeyId=properties["TargetKeyId"])
         return str(properties["AliasName"])
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Point it to another key in an update."""
-        if old:
+        if not fresh:
             aws("kms").update_alias(AliasName=physical_id, TargetKeyId=new["TargetKeyId"])
 
     def delete(self, aws: Aws, physical_id: str, properties: Properties) -> None:

@@ -62,7 +62,7 @@ class Bucket(ResourceType):
         aws("s3").create_bucket(Bucket=chosen, **place, **lock)
         return chosen
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Bring every setting that has an API call of its own."""
         apply_sections(_sections(aws("s3"), physical_id), old, new)
 
@@ -109,7 +109,7 @@ class BucketPolicy(ResourceType):
         """Return the bucket's name; configure puts the policy."""
         return str(properties["Bucket"])
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Put the policy."""
         aws("s3").put_bucket_policy(Bucket=physical_id, Policy=as_json(new["PolicyDocument"]))
 

@@ -50,7 +50,7 @@ class Secret(ResourceType):
         )
         return str(made["ARN"])
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Put a value where the template has one and, in an update, key, description and tags."""
         secrets, key = aws("secretsmanager"), {"SecretId": physical_id}
         if "SecretString" in new and old.get("SecretString") != new["SecretString"]:
@@ -58,7 +58,7 @@ class Secret(ResourceType):
         generate = new.get("GenerateSecretString")
         if generate is not None and old.get("GenerateSecretString") != generate:
             secrets.put_secret_value(**key, SecretString=_generated(secrets, generate))
-        if old:
+        if not fresh:
             _update(secrets, key, old, new)
 
     def attributes(self, aws: Aws, physical_id: str, properties: Properties) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class SecretPolicy(ResourceType):
         """Return the secret's id; configure puts the policy."""
         return str(properties["SecretId"])
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Put the policy."""
         aws("secretsmanager").put_resource_policy(
             SecretId=physical_id, ResourcePolicy=as_json(new["ResourcePolicy"]), **given(new, "BlockPublicPolicy")

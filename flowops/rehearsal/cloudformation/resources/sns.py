@@ -35,7 +35,7 @@ class Topic(ResourceType):
         """Make the topic and return its ARN."""
         return str(aws("sns").create_topic(Name=properties.get("TopicName", name))["TopicArn"])
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Bring names, key, tags and subscriptions; a subscription that went stays until its topic goes."""
         sns, key = aws("sns"), {"ResourceArn": physical_id}
 

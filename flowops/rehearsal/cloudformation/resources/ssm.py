@@ -29,11 +29,11 @@ class Parameter(ResourceType):
         aws("ssm").put_parameter(Name=chosen, **given(properties, "Type", "Value", "Description"))
         return chosen
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         """Bring value, description and tags."""
         ssm = aws("ssm")
         names = ("Value", "Description")
-        if old and given(old, *names) != given(new, *names):
+        if not fresh and given(old, *names) != given(new, *names):
             ssm.put_parameter(Name=physical_id, Overwrite=True, **given(new, "Type", *names))
         key = {"ResourceType": "Parameter", "ResourceId": physical_id}
         before, after = old.get("Tags", {}), new.get("Tags", {})

@@ -144,18 +144,9 @@ def test_a_stack_that_is_not_finished_cannot_be_looked_at() -> None:
 def test_a_detection_that_cannot_read_has_failed() -> None:
     cloud = Cloud()
     cloud.create("s", template(A={}))
-    cloud.world.things["A#1"] = Unreadable()
+    cloud.world.refusals.add("read A")
 
     found = detect(cloud, "s")
 
     assert found["DetectionStatus"] == "DETECTION_FAILED"
     assert "StackDriftStatus" not in found
-
-
-class Unreadable(dict[str, Any]):
-    """Looks like properties until somebody looks."""
-
-    def __contains__(self, key: object) -> bool:
-        from tests.unit.rehearsal.cloudformation.world import refused
-
-        raise refused()

@@ -95,9 +95,9 @@ class Thing(ResourceType):
         world.things[physical_id] = {}
         return physical_id
 
-    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties) -> None:
+    def configure(self, aws: Aws, physical_id: str, old: Properties, new: Properties, *, fresh: bool) -> None:
         world = aws("world")
-        world.does("update" if old else "configure", physical_id.split("#")[0])
+        world.does("configure" if fresh else "update", physical_id.split("#")[0])
         world.things[physical_id] = dict(new)
 
     def attributes(self, aws: Aws, physical_id: str, properties: Properties) -> dict[str, Any]:
@@ -112,6 +112,7 @@ class Thing(ResourceType):
 
     def read(self, aws: Aws, physical_id: str, properties: Properties) -> dict[str, Any]:
         world = aws("world")
+        world.does("read", physical_id.split("#")[0])
         if physical_id not in world.things:
             raise refused("Missing")
         live: dict[str, Any] = world.things[physical_id]
