@@ -1,8 +1,8 @@
 """The record of each run: `.flowops/runs/<id>/` in the project, readable by its owner only, without secrets.
 
-    events.jsonl   what happened, one JSON object a line, appended and flushed at once
-    run.json       the result, written when the run ends; its absence says that flowops was killed
-    NN-step/       one folder for each call of terragrunt: plans, report, and every terraform call with its output
+events.jsonl   what happened, one JSON object a line, appended and flushed at once
+run.json       the result, written when the run ends; its absence says that flowops was killed
+NN-step/       one folder for each call of terragrunt: plans, report, and every terraform call with its output
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class LifeOfEnvironment:
         config = self._bench.site.config
         security = self._bench.in_account(account_id(config, SECURITY))
         operator = self._standing.create_operator(security, (self._environment,))
-        environment = self._bench.selected(self._environment).environment
+        environment = self._bench.deployment.environment(self._environment)
         folder = self._standing.workspace.root / "operator"
         listed = [self._bench.cloud.act(environment, access, folder).arn for access in Access]
         others = [name for name, it in config.environments.items() if it.account != environment.account]
@@ -69,7 +69,7 @@ class LifeOfEnvironment:
 
     def _refusal(self, environment: str, folder: Path) -> str:
         """Return why the operator may not deploy in another environment, empty where it may."""
-        other = self._bench.selected(environment).environment
+        other = self._bench.deployment.environment(environment)
         try:
             self._bench.cloud.act(other, Access.WRITE, folder)
         except AwsDenied as error:
@@ -118,7 +118,7 @@ class LifeOfEnvironment:
         )
         clusters = self._aws("eks", "list-clusters")["clusters"]
         bucket = f"{self._bench.site.config.project}-terraform-state-{account_id(self._bench.site.config, SECURITY)}"
-        environment = self._bench.selected(self._environment).environment
+        environment = self._bench.deployment.environment(self._environment)
         prefix = f"{account_id(self._bench.site.config, environment.account)}/"
         objects = self._aws("s3api", "list-objects-v2", "--bucket", bucket, "--prefix", prefix).get("Contents", [])
         states = [it["Key"] for it in objects if it["Key"].endswith("terraform.tfstate")]

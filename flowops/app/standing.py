@@ -40,10 +40,18 @@ def quick_pause(seconds: float) -> None:
 
 @dataclass(frozen=True)
 class Exports:
-    """The environment of plain tools, as variables and as shell text."""
+    """The environment of plain tools: variables to set, others to unset, and the folders to find first on PATH."""
 
     variables: Mapping[str, str]
-    shell: str
+    unset: tuple[str, ...]
+    path: tuple[str, ...]
+
+    @property
+    def shell(self) -> str:
+        """Return it as lines for a shell."""
+        lines = [f"unset {' '.join(self.unset)}"] if self.unset else []
+        lines += [f"export {name}={quote(value)}" for name, value in self.variables.items()]
+        return "\n".join([*lines, f'export PATH={":".join(map(quote, self.path))}:"$PATH"'])
 
 
 class StandingRehearsal:
@@ -153,12 +161,8 @@ class StandingRehearsal:
             "TG_TF_PATH": str(tools["terraform"]),
             "FLOWOPS_REHEARSAL_DIR": str(self.workspace.project),
         }
-        path = ":".join(map(quote, folders))
-        unset = [name for name in ignored_variables(self._ambient) if name not in variables]
-        lines = [f"unset {' '.join(unset)}"] if unset else []
-        lines += [f"export {name}={quote(value)}" for name, value in variables.items()]
-        lines.append(f'export PATH={path}:"$PATH"')
-        return Exports(variables | {"PATH": ":".join(folders)}, "\n".join(lines))
+        unset = tuple(name for name in ignored_variables(self._ambient) if name not in variables)
+        return Exports(variables, unset, tuple(folders))
 
     def _add_role_profiles(self, config_file: Path, cloud: EnvironmentAws) -> None:
         """Give each environment the profile that operators know: the operator's name, a dash, the environment's."""

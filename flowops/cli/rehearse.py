@@ -113,7 +113,14 @@ def env(invocation: Invocation, /) -> int:
     from flowops.cli.view.result import Result, show
 
     exports = invocation.app().rehearsal_env()
-    return show(Result("rehearse env", dict(exports.variables), exports.shell), invocation.output)
+    return show(
+        Result(
+            "rehearse env",
+            {"set": dict(exports.variables), "unset": list(exports.unset), "path": list(exports.path)},
+            exports.shell,
+        ),
+        invocation.output,
+    )
 
 
 def _show_standing(invocation: Invocation, command: str, facts: dict[str, Any]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from flowops.errors import UnknownTarget
+from flowops.errors import UnknownTarget, UsageError
 
 
 @dataclass(frozen=True, order=True)
@@ -83,16 +83,23 @@ class Selection:
 
 
 def select(deployment: Deployment, environment: str, layer: str | None = None, unit: str | None = None) -> Selection:
-    """Return the units that ENV [LAYER [UNIT]] means; an unknown name raises UnknownTarget."""
+    """Return the units that ENV [LAYER [UNIT]] means, at least one.
+
+    An unknown name raises UnknownTarget, a place in the tree without units UsageError.
+    """
     found = deployment.environment(environment)
-    if layer is None:
-        return Selection(found, found.layers, found.units)
-    if layer not in found.layers:
+    layers = found.layers if layer is None else (layer,)
+    if layer is not None and layer not in found.layers:
         raise UnknownTarget("layer", layer, found.layers, where=f" in {environment}")
-    units = found.in_layer(layer)
-    if unit is None:
-        return Selection(found, (layer,), units)
-    chosen = tuple(it for it in units if it.name == unit)
+    units = tuple(it for it in found.units if it.layer in layers)
+    chosen = tuple(it for it in units if unit in (None, it.name))
+    selection = Selection(found, layers, chosen, unit)
+    if not units:
+        raise UsageError(
+            f"There is no unit in {environment}{f'/{layer}' if layer else ''}: "
+            f"no terragrunt.hcl below deployments/{selection.folder}.",
+            not_done="Nothing was started.",
+        )
     if not chosen:
-        raise UnknownTarget("unit", unit, [it.name for it in units], where=f" in {environment}/{layer}")
-    return Selection(found, (layer,), chosen, unit)
+        raise UnknownTarget("unit", str(unit), [it.name for it in units], where=f" in {environment}/{layer}")
+    return selection

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flowops.errors import Exit, FlowopsError, UsageError
+from flowops.errors import Exit, FlowopsError
 from flowops.model.access import Access
 from flowops.model.changes import Plan
 from flowops.model.deployment import Selection, Unit, select
@@ -64,12 +64,6 @@ def open_run(request: RunRequest, ports: RunPorts, started: datetime) -> Iterato
     A FlowopsError that ends the run is recorded before it goes on.
     """
     selection = select(ports.deployment, request.environment, request.layer, request.unit)
-    if not selection.units:
-        raise UsageError(
-            f"There is no unit in {selection.name}: no terragrunt.hcl below deployments/{selection.folder}.",
-            not_done="Nothing was started.",
-            next_step=f"flowops graph {request.environment}",
-        )
     record = ports.journal.open(request)
     with ports.engine.watch():
         try:

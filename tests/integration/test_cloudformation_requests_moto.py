@@ -67,25 +67,30 @@ def test_missing_capabilities_have_their_own_code(account: Account) -> None:
 @pytest.mark.parametrize(
     ("body", "given", "message"),
     [
-        (BUCKET, [{"ParameterKey": "Status", "ParameterValue": "On"}], "Parameter 'Status' must be one of AllowedValues"),
-        (BUCKET, [{"ParameterKey": "Nope", "ParameterValue": "x"}], "Parameters: [Nope] do not exist in the template"),
-        (BUCKET.replace("Default: Enabled, ", ""), [], "Parameters: [Status] must have values"),
-        (BUCKET.replace("AWS::S3::Bucket", "AWS::S9::Bucket"), [], "Template format error: Unrecognized resource types: [AWS::S9::Bucket]"),
-        ("Resources: [", [], "Template format error: YAML not well-formed. (line 1, column 13)"),
+        (BUCKET, {"Status": "On"}, "Parameter 'Status' must be one of AllowedValues"),
+        (BUCKET, {"Nope": "x"}, "Parameters: [Nope] do not exist in the template"),
+        (BUCKET.replace("Default: Enabled, ", ""), {}, "Parameters: [Status] must have values"),
+        (
+            BUCKET.replace("AWS::S3::Bucket", "AWS::S9::Bucket"),
+            {},
+            "Template format error: Unrecognized resource types: [AWS::S9::Bucket]",
+        ),
+        ("Resources: [", {}, "Template format error: YAML not well-formed. (line 1, column 13)"),
         (
             BUCKET.replace("VersioningConfiguration:", "Versioning:"),
-            [],
+            {},
             "Properties validation failed for resource Bucket (AWS::S3::Bucket) with message: "
             "#: extraneous key [Versioning] is not permitted",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_bad_request_is_a_validation_error_in_the_words_of_aws(
-    account: Account, body: str, given: list[Any], message: str
+    account: Account, body: str, given: dict[str, str], message: str
 ) -> None:
     client = account.client("cloudformation")
+    parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
 
-    assert refusal(client.create_stack, StackName="s", TemplateBody=body, Parameters=given) == (
+    assert refusal(client.create_stack, StackName="s", TemplateBody=body, Parameters=parameters) == (
         "ValidationError",
         message,
     )
@@ -140,7 +145,6 @@ def test_a_no_echo_value_is_in_no_answer(account: Account) -> None:
     Resources:
       Secret: {Type: "AWS::SecretsManager::Secret", Properties: {Name: s, SecretString: !Ref Password}}
       Value: {Type: "AWS::SSM::Parameter", Properties: {Name: /p, Type: String, Value: !Sub "x-${Password}"}}
-      Group: {Type: "AWS::IAM::Group", Properties: {GroupName: !Sub "{${Password}}"}}
     """
     given = {"StackName": "s", "Parameters": [{"ParameterKey": "Password", "ParameterValue": CANARY}]}
     client.create_change_set(
@@ -282,7 +286,10 @@ def test_protection_and_policy_are_enforced(account: Account) -> None:
 
 def test_exports_reach_other_stacks_of_the_account_and_are_kept_while_used(account: Account, endpoint: str) -> None:
     client = account.client("cloudformation")
-    user = 'Resources: {P: {Type: "AWS::SSM::Parameter", Properties: {Name: /n, Type: String, Value: !ImportValue s-bucket}}}'
+    user = """
+    Resources:
+      P: {Type: "AWS::SSM::Parameter", Properties: {Name: /n, Type: String, Value: !ImportValue s-bucket}}
+    """
     account.create("s", BUCKET)
     account.create("user", user)
 

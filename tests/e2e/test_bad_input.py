@@ -1,0 +1,138 @@
+"""What an operator types wrong is answered with one clear line and code 64, before anything starts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.command import Flowops
+
+
+def replace(project: Path, old: str, new: str) -> None:
+    file = project / "flowops.yaml"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (("plan", "dve"), "There is no environment 'dve'; did you mean 'dev'? known: dev, prod."),
+        (("apply", "dev", "foundaton"), "There is no layer 'foundaton' in dev; did you mean 'foundation'?"),
+        (("destroy", "dev", "foundation", "ekss"), "There is no unit 'ekss' in dev/foundation; did you mean 'eks'?"),
+        (("rehearse", "dve"), "There is no environment 'dve'; did you mean 'dev'?"),
+        (("bootstrp",), "There is no command 'bootstrp'; did you mean 'bootstrap'?"),
+        (("toolchain", "path", "terragunt"), "There is no tool 'terragunt'; did you mean 'terragrunt'?"),
+        (("plan", "dev", "--parallelism", "many"), "Invalid value for '--parallelism'"),
+        (("plan",), "Missing argument 'ENV'"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_the_nearest_one(flowops: Flowops, words: tuple[str, ...], answer: str) -> None:
+    ended = flowops(*words)
+    assert ended.code == 64
+    assert answer in ended.err
+    assert ended.out == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "answer"),
+    [
+        (
+            "profile: flw-dev}",
+            "profile: flw-dev, id: 012345670123}",
+            'quoted string of 12 digits, such as "012345678901"',
+        ),
+        ("region: eu-central-1", "regoin: eu-central-1", "unknown key 'regoin'; did you mean 'region'?"),
+        ("layers: [foundation]", "layers: foundation", "layers: 'foundation'"),
+        ("project: flowable", "project: flowable\nproject: twice", "key 'project' stands here twice"),
+        ("protected: true", 'protected: "yes"', "environments.prod.protected: 'yes'"),
+        ("account: dev,", "account: dvv,", "'dvv' is not an environment's account; allowed: dev, prod"),
+        ("  dev: {account: dev,", "  up: {account: dev,", "'up' is a word of the command line"),
+    ],
+)
+def test_a_wrong_configuration_is_named_by_file_and_line(
+    flowops: Flowops, project: Path, old: str, new: str, answer: str
+) -> None:
+    replace(project, old, new)
+    ended = flowops("plan", "dev")
+    assert ended.code == 64
+    assert answer in ended.err
+    line = next(it for it in ended.err.splitlines() if answer in it)
+    assert line.startswith(f"{project}/flowops.yaml:")
+    assert line.split(":")[1].isdigit()
+
+
+@pytest.mark.parametrize("command", ["bootstrap", "discover"])
+def test_accounts_without_an_id_stop_before_aws_is_called(flowops: Flowops, command: str) -> None:
+    ended = flowops(command)
+    assert ended.code == 64
+    assert "flowops.yaml has no id for account" in ended.err
+    assert "flowops rehearse ENV" in ended.err
+
+
+def test_a_plan_before_the_bootstrap_says_what_comes_first(flowops: Flowops) -> None:
+    ended = flowops("plan", "dev", "foundation")
+    assert ended.code == 64
+    assert ended.err.splitlines()[-1] == "Next: flowops bootstrap"
+
+
+def test_a_rehearsal_that_is_not_up_is_said_so(flowops: Flowops) -> None:
+    ended = flowops("--rehearsal", "plan", "dev")
+    assert ended.code == 1
+    assert "Next: flowops rehearse up" in ended.err
+
+
+def test_an_environment_without_units_says_where_they_would_be(flowops: Flowops) -> None:
+    ended = flowops("graph", "prod")
+    assert ended.code == 64
+    assert "deployments/aws/prod/eu-central-1/prod" in ended.err
+
+
+def test_no_project_here(tmp_path: Path) -> None:
+    ended = Flowops(tmp_path, tmp_path / "state")("plan", "dev")
+    assert ended.code == 64
+    assert "there is no flowops.yaml here or in a folder above" in ended.err
+
+
+def test_an_error_is_an_envelope_too_when_json_is_asked_for(flowops: Flowops) -> None:
+    ended = flowops("plan", "dve", "-o", "json")
+    assert ended.code == 64
+    assert ended.envelope["command"] == "plan"
+    assert ended.envelope["exit_code"] == 64
+    assert "did you mean 'dev'" in ended.envelope["errors"][0]["happened"]
+
+
+def fake(folder: Path, name: str, script: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["echo 'Terraform v0.12.31'", "echo 'segmentation fault'; exit 139", "exit 0", "printf '\\377\\376\\000rubbish'"],
+    ids=["too old", "crashes", "says nothing", "prints rubbish"],
+)
+def test_a_terraform_that_cannot_be_used_is_not_used(flowops: Flowops, tmp_path: Path, script: str) -> None:
+    fake(tmp_path / "bin", "terraform", script)
+    sealed = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    mirror = {"FLOWOPS_TOOL_MIRROR": "http://127.0.0.1:9"}
+    ended = flowops("toolchain", "install", "terraform", env=sealed | mirror)
+    assert ended.code == 1
+    assert "terraform 1.11.4" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_terraform_that_lies_about_everything_but_its_version_fails_the_rehearsal(
+    flowops: Flowops, tmp_path: Path
+) -> None:
+    fake(
+        tmp_path / "bin", "terraform", "case $1 in version|-version|--version) echo 'Terraform v1.11.4';; esac; exit 0"
+    )
+    ended = flowops("rehearse", "dev", "foundation", env={"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"})
+    assert ended.code == 1
+    assert "apply" in ended.out
+    assert "NO" in ended.out
