@@ -6,6 +6,8 @@ import importlib
 import json
 import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -85,6 +87,20 @@ def run(arguments: list[str]) -> int:
         # Whoever read stdout has gone; writing more would only end in a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FINE)
+    except Exception as error:
+        # The last resort: an operator at 3 a.m. gets one line, and whoever mends flowops gets the whole story.
+        return _fail(invocation, arguments, _own_fault(error))
+
+
+def _own_fault(error: Exception) -> FlowopsError:
+    descriptor, path = tempfile.mkstemp(prefix="flowops-error-", suffix=".txt")
+    with os.fdopen(descriptor, "w") as file:
+        traceback.print_exception(error, file=file)
+    return FlowopsError(
+        f"flowops met an error of its own: {type(error).__name__}: {error}",
+        not_done="What was under way may be half done.",
+        next_step=f"flowops status ENV, then report what {path} says",
+    )
 
 
 def _misused(error: click.ClickException) -> int:

@@ -12,11 +12,9 @@ from tests.e2e.command import ROOT, Flowops
 PARTS = ("flowops.yaml", "bootstrap", "deployments", "terraform-modules")
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Return a copy of this project that a test may break."""
-    made = tmp_path / "project"
-    made.mkdir()
+def copy_project(made: Path) -> Path:
+    """Return a copy of this project that a test may change."""
+    made.mkdir(parents=True)
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
@@ -24,6 +22,12 @@ def project(tmp_path: Path) -> Path:
         else:
             shutil.copy(source, made / part)
     return made
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a copy of this project that a test may break."""
+    return copy_project(tmp_path / "project")
 
 
 @pytest.fixture

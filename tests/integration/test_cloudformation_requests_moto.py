@@ -7,11 +7,12 @@ import pickle
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from flowops.rehearsal import cloudformation
-from tests.integration.cloudformation_moto import IAM, Account, served
+from tests.integration.cloudformation_moto import IAM, REGION, Account, served
 
 CANARY = "c4n4ry-value"
 BUCKET = """
@@ -315,8 +316,21 @@ def test_an_assumed_role_makes_stacks_in_its_own_account(account: Account) -> No
     management.create_organization(FeatureSet="ALL")
     status = management.create_account(AccountName="dev", Email="dev@example.com")["CreateAccountStatus"]
     member = Account(account.endpoint, status["AccountId"])
+    role = f"arn:aws:iam::{member.id}:role/OrganizationAccountAccessRole"
+    keys = account.client("sts").assume_role(RoleArn=role, RoleSessionName="flowops")["Credentials"]
+    assumed = boto3.client(
+        "cloudformation",
+        endpoint_url=account.endpoint,
+        region_name=REGION,
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
 
-    assert member.create("s", BUCKET) == "CREATE_COMPLETE"
+    assumed.create_stack(StackName="s", TemplateBody=BUCKET)
+
+    assert member.settled("s") == "CREATE_COMPLETE"
+    assert [bucket["Name"] for bucket in member.client("s3").list_buckets()["Buckets"]] == [f"data-{member.id}"]
     assert account.client("cloudformation").describe_stacks()["Stacks"] == []
 
 

@@ -86,15 +86,19 @@ def revision_of(engine: Engine, call: Call, stack: Stack | None = None) -> Revis
     )
 
 
-def is_repeated(engine: Engine, stack: Stack, call: Call, operation: str) -> bool:
+def is_repeated(stack: Stack, call: Call, operation: str) -> bool:
     """Whether the call's token has started the same operation before; TokenReused where it started another."""
     token = call.text("ClientRequestToken")
-    if not token:
+    if token not in stack.tokens:
         return False
-    before = stack.tokens.get(token)
-    if before is None:
-        engine.change(stack, tokens={**stack.tokens, token: operation})
-        return False
-    if before != operation:
+    if stack.tokens[token] != operation:
         raise TokenReused(f"A client request token {token} already exists for another operation.")
     return True
+
+
+def remember(engine: Engine, stack: Stack, call: Call, operation: str) -> str:
+    """Note which operation a call's token starts, and return the token."""
+    token = call.text("ClientRequestToken")
+    if token:
+        engine.change(stack, tokens={**stack.tokens, token: operation})
+    return token

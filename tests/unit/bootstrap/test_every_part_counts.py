@@ -54,6 +54,11 @@ def _noticed_by(mutant: Mutant, *, verdict_only: bool = False) -> Case | None:
     return next(differs, None)
 
 
+def noticed_without(policy: str, sid: str) -> bool:
+    """Tell whether a probe request gets another verdict when one statement is taken away."""
+    return any(_noticed_by(it) for it in _without_a_statement() if str(it) == f"{policy}: without {sid}")
+
+
 def _without_a_statement() -> Iterator[Mutant]:
     for name, document, number, statement in _statements():
         rest = tuple(item for index, item in enumerate(document["Statement"]) if index != number)

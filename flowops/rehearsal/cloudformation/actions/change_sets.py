@@ -10,7 +10,7 @@ from flowops.rehearsal.cloudformation.actions.stacks import (
     start_creating,
     start_updating,
 )
-from flowops.rehearsal.cloudformation.call import Answer, Call, is_repeated, revision_of, stack_of
+from flowops.rehearsal.cloudformation.call import Answer, Call, is_repeated, remember, revision_of, stack_of
 from flowops.rehearsal.cloudformation.changes import NO_CHANGES, is_empty, preview
 from flowops.rehearsal.cloudformation.checks import check_capabilities
 from flowops.rehearsal.cloudformation.engine import Engine
@@ -29,6 +29,8 @@ _EXECUTED = ("EXECUTE_COMPLETE", "EXECUTE_FAILED", "EXECUTE_IN_PROGRESS")
 def create_change_set(engine: Engine, call: Call) -> Answer:
     """Start finding out what a revision would change; a new stack stands under review until then."""
     name, creates = call.text("ChangeSetName"), call.text("ChangeSetType") == "CREATE"
+    if call.text("ChangeSetType") == "IMPORT":
+        raise Rejected("This emulator does not know change sets of type IMPORT")
     existing = _existing(engine, call, name, creates)
     revision = revision_of(engine, call, existing)
     check_capabilities(revision.template, engine.types, revision.capabilities)
@@ -94,8 +96,7 @@ def _examined(engine: Engine, stack: Stack, change_set: ChangeSet) -> ChangeSet:
 def execute_change_set(engine: Engine, call: Call) -> Answer:
     """Start what a change set describes; the stack's other change sets are void from then on."""
     stack, change_set = _found(engine, call)
-    token = call.text("ClientRequestToken")
-    if token in stack.tokens and is_repeated(engine, stack, call, change_set.arn):
+    if is_repeated(stack, call, change_set.arn):
         return {}
     if change_set.execution != "AVAILABLE":
         state = change_set.execution if change_set.execution in _EXECUTED else change_set.status
@@ -104,7 +105,7 @@ def execute_change_set(engine: Engine, call: Call) -> Answer:
         )
     if not change_set.creates:
         check_updatable(stack)
-    is_repeated(engine, stack, call, change_set.arn)
+    token = remember(engine, stack, call, change_set.arn)
     disable = call.flag("DisableRollback")
     running = replace(change_set, execution="EXECUTE_IN_PROGRESS")
     engine.change(stack, change_sets={change_set.name: running}, disable_rollback=disable)

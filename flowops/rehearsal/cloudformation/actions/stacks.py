@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowops.rehearsal.cloudformation.call import Answer, Call, is_repeated, revision_of, stack_of
+from flowops.rehearsal.cloudformation.call import Answer, Call, is_repeated, remember, revision_of, stack_of
 from flowops.rehearsal.cloudformation.changes import NO_UPDATES, is_empty, preview
 from flowops.rehearsal.cloudformation.checks import check_capabilities
 from flowops.rehearsal.cloudformation.creating import create
@@ -24,7 +24,7 @@ def create_stack(engine: Engine, call: Call) -> Answer:
     name = call.text("StackName")
     existing = engine.find(call.scope, name)
     if existing is not None and existing.alive:
-        if call.text("ClientRequestToken") and is_repeated(engine, existing, call, "CreateStack"):
+        if is_repeated(existing, call, "CreateStack"):
             return {"StackId": existing.arn}
         raise AlreadyExists(f"Stack [{name}] already exists")
     revision = revision_of(engine, call)
@@ -39,9 +39,9 @@ def create_stack(engine: Engine, call: Call) -> Answer:
         created=engine.now(),
     )
     engine.add(stack)
-    is_repeated(engine, stack, call, "CreateStack")
+    token = remember(engine, stack, call, "CreateStack")
     on_failure = "DO_NOTHING" if stack.disable_rollback else call.text("OnFailure") or "ROLLBACK"
-    start_creating(engine, stack, revision, on_failure, call.text("ClientRequestToken"), nothing)
+    start_creating(engine, stack, revision, on_failure, token, nothing)
     return {"StackId": stack.arn}
 
 
@@ -57,8 +57,7 @@ def start_creating(
 def update_stack(engine: Engine, call: Call) -> Answer:
     """Start bringing a stack to another revision."""
     stack = stack_of(engine, call, "Stack [{name}] does not exist")
-    token = call.text("ClientRequestToken")
-    if token in stack.tokens and is_repeated(engine, stack, call, "UpdateStack"):
+    if is_repeated(stack, call, "UpdateStack"):
         return {"StackId": stack.arn}
     check_updatable(stack)
     revision = revision_of(engine, call, stack)
@@ -66,11 +65,12 @@ def update_stack(engine: Engine, call: Call) -> Answer:
     exports = engine.exports(stack.scope)
     if is_empty(stack, revision, preview(stack, revision, exports, engine.types), exports):
         raise Rejected(NO_UPDATES)
-    is_repeated(engine, stack, call, "UpdateStack")
-    stack_policy = call.text("StackPolicyDuringUpdateBody") or stack.policy
     if call.text("StackPolicyBody"):
         engine.change(stack, policy=checked_policy(call.text("StackPolicyBody")))
+    once = call.text("StackPolicyDuringUpdateBody")
+    stack_policy = checked_policy(once) if once else stack.policy
     engine.change(stack, disable_rollback=call.flag("DisableRollback"))
+    token = remember(engine, stack, call, "UpdateStack")
     start_updating(engine, stack, revision, stack_policy, token, nothing)
     return {"StackId": stack.arn}
 
@@ -98,13 +98,13 @@ def delete_stack(engine: Engine, call: Call) -> None:
     stack = engine.find(call.scope, call.text("StackName"))
     if stack is None or stack.status in (Status.DELETE_COMPLETE, Status.DELETE_IN_PROGRESS):
         return
+    if is_repeated(stack, call, "DeleteStack"):
+        return
     if stack.protected:
         raise Rejected(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
     retain = tuple(call.items("RetainResources"))
     _check_deletable(stack, retain, call)
-    if is_repeated(engine, stack, call, "DeleteStack"):
-        return
-    previous, token = stack.status, call.text("ClientRequestToken")
+    previous, token = stack.status, remember(engine, stack, call, "DeleteStack")
     forced = tuple(stack.resources) if call.text("DeletionMode") == "FORCE_DELETE_STACK" else ()
     engine.change(stack, gone=())
     engine.say(stack, Status.DELETE_IN_PROGRESS, INITIATED, token)
@@ -136,7 +136,7 @@ def _check_deletable(stack: Stack, retain: tuple[str, ...], call: Call) -> None:
 def continue_update_rollback(engine: Engine, call: Call) -> Answer:
     """Start a failed rollback again, leaving out the resources to skip."""
     stack = stack_of(engine, call, "Stack [{name}] does not exist")
-    if is_repeated(engine, stack, call, "ContinueUpdateRollback"):
+    if is_repeated(stack, call, "ContinueUpdateRollback"):
         return {}
     if stack.status is not Status.UPDATE_ROLLBACK_FAILED or stack.undo is None:
         raise Rejected(f"Stack:{stack.arn} is in {stack.status} state and its rollback can not be continued.")
@@ -145,7 +145,7 @@ def continue_update_rollback(engine: Engine, call: Call) -> Answer:
     if skip - failed:
         named = ", ".join(sorted(skip - failed))
         raise Rejected(f"The following resources to skip are not in the UPDATE_FAILED state: [{named}]")
-    work = Work(engine, stack, call.text("ClientRequestToken"))
+    work = Work(engine, stack, remember(engine, stack, call, "ContinueUpdateRollback"))
     work.say(Status.UPDATE_ROLLBACK_IN_PROGRESS, INITIATED)
     engine.start(stack, lambda: undo(work, skip))
     return {}

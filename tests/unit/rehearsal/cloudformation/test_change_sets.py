@@ -167,6 +167,23 @@ def test_a_token_of_another_operation_is_refused() -> None:
         cloud.update("s", template(A={"Value": "2"}), ClientRequestToken="token")
 
 
+def test_a_refused_call_does_not_use_up_its_token() -> None:
+    cloud = Cloud()
+    cloud.create("s", template(A={"Value": "1"}))
+    with pytest.raises(Rejected, match="No updates"):
+        cloud.update("s", template(A={"Value": "1"}), ClientRequestToken="t")
+
+    assert cloud.update("s", template(A={"Value": "2"}), ClientRequestToken="t") == "UPDATE_COMPLETE"
+
+
+def test_imports_are_refused_instead_of_taken_for_updates() -> None:
+    cloud = Cloud()
+    cloud.create("s", template(A={}))
+
+    with pytest.raises(Rejected, match="IMPORT"):
+        cloud.change_set("s", "c", template(A={}, B={}), ChangeSetType="IMPORT")
+
+
 def test_creating_and_updating_again_with_the_same_token_change_nothing() -> None:
     cloud = Cloud()
     first = cloud.ask("create_stack", StackName="s", TemplateBody=json.dumps(template(A={})), ClientRequestToken="t")

@@ -1,0 +1,197 @@
+"""The page that a newcomer reads, command by command, and what must be true after each of its steps.
+
+The tests of this file are one story: each begins where the one before it ended.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.aws import Rehearsed
+from tests.e2e.command import Flowops
+from tests.e2e.conftest import copy_project
+from tests.e2e.policies import Deployed
+from tests.e2e.walk import Walk
+
+BROKEN = """
+resource "aws_iam_role_policy" "broken" {
+  role   = "a-role-that-nobody-made"
+  policy = jsonencode({ Version = "2012-10-17", Statement = [] })
+}
+"""
+UNITS = ("efs", "eks", "eks-components", "resource-group", "vpc")
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+    folder = tmp_path_factory.mktemp("first-steps")
+    reader = Walk(Flowops(copy_project(folder / "project"), folder / "state"))
+    yield reader
+    reader.flowops("rehearse", "down", "--forget")
+
+
+@pytest.fixture(scope="module")
+def flowops(walk: Walk) -> Flowops:
+    return walk.flowops
+
+
+@pytest.fixture
+def rehearsed(flowops: Flowops) -> Rehearsed:
+    return Rehearsed.of(flowops)
+
+
+def outcomes(envelope: dict[str, Any]) -> dict[str, str]:
+    return {it["unit"].rpartition("/")[2]: it["outcome"] for it in envelope["data"]["units"]}
+
+
+def test_step_1_names_where_each_tool_came_from(flowops: Flowops) -> None:
+    listed = flowops("toolchain", "list", "-o", "json").envelope["data"]
+    assert {it["tool"]: it["found"] for it in listed} >= {"terraform": "1.11.4", "terragrunt": "1.1.3"}
+    assert all(it["source"] != "missing" for it in listed)
+
+
+def test_step_2_starts_an_aws_with_the_accounts_of_the_configuration(walk: Walk, flowops: Flowops) -> None:
+    ended = walk.read(2)
+    assert ended.code == 0, ended.err
+    assert "dev 222222222222" in ended.out
+    again = flowops("rehearse", "up", "-o", "json")
+    assert again.envelope["data"]["endpoint"] in ended.out
+
+
+def test_step_3_bootstraps_every_account_and_a_second_time_nothing(walk: Walk, flowops: Flowops) -> None:
+    ended = walk.read(3)
+    assert ended.code == 0, ended.err
+    again = flowops("--rehearsal", "bootstrap", "--yes", "-o", "json").envelope
+    assert {it["outcome"] for it in again["data"]["stacks"]} == {"unchanged"}
+    assert not list((flowops.project / "deployments").rglob("account.hcl")), "the checkout was touched"
+
+
+def test_the_bootstrap_refuses_to_lose_the_state_bucket(flowops: Flowops) -> None:
+    template = flowops.project / "bootstrap" / "security-account.yaml"
+    before = template.read_text()
+    template.write_text(re.sub(r"\$\{Project\}-terraform-state-", "${Project}-other-state-", before))
+    try:
+        ended = flowops("--rehearsal", "bootstrap", "security", "--yes")
+    finally:
+        template.write_text(before)
+    assert ended.code == 4, ended.err
+    assert "--allow-replace" in ended.err
+
+
+def test_step_4_shows_what_would_be_created_and_marks_what_saw_mocks(walk: Walk, flowops: Flowops) -> None:
+    ended = walk.read(4)
+    assert ended.code == 0, ended.err
+    runs = sorted((flowops.state / "flowops" / "rehearsals").glob("*/project/.flowops/runs/*-plan-*/run.json"))
+    recorded = json.loads(runs[-1].read_text())
+    assert recorded["exit_code"] == 2
+    assert "provisional" in ended.err
+
+
+def test_step_5_applies_and_a_second_plan_is_empty(walk: Walk, flowops: Flowops, rehearsed: Rehearsed) -> None:
+    ended = walk.read(5)
+    assert ended.code == 0, ended.err
+    assert rehearsed.in_dev("eks").list_clusters()["clusters"] == ["flowable-dev"]
+    status = flowops("--rehearsal", "status", "dev", "-o", "json").envelope["data"]
+    assert {it["unit"].rpartition("/")[2]: it["stands"] for it in status} == dict.fromkeys(UNITS, "yes")
+
+
+def test_no_mock_reached_a_state(rehearsed: Rehearsed) -> None:
+    states = rehearsed.states()
+    assert len(states) == len(UNITS)
+    assert not [key for key, text in states.items() if "mock-" in text]
+
+
+def test_every_call_was_allowed_by_the_roles_that_made_it(flowops: Flowops, rehearsed: Rehearsed) -> None:
+    deployed = Deployed.of(rehearsed)
+    assert len(deployed.requests) > 500
+    assert deployed.denied() == []
+
+
+def test_each_statement_of_the_deploy_role_its_boundary_and_the_bucket_is_needed(rehearsed: Rehearsed) -> None:
+    deployed = Deployed.of(rehearsed)
+    unnoticed = [name for name in deployed.statements() if not deployed.notices_without(name)]
+    assert unnoticed == []
+
+
+def test_step_6_the_same_by_hand_says_no_changes_in_every_unit(walk: Walk) -> None:
+    ended = walk.read(6)
+    assert ended.code == 0, ended.err
+    assert '"flowable-dev"' in ended.out
+    assert (ended.out + ended.err).count("No changes") == len(UNITS)
+
+
+def test_a_tag_changed_behind_our_back_is_found_and_named(flowops: Flowops, rehearsed: Rehearsed) -> None:
+    ec2 = rehearsed.in_dev("ec2")
+    vpc = ec2.describe_vpcs(Filters=[{"Name": "tag:flowops:unit", "Values": ["vpc"]}])["Vpcs"][0]["VpcId"]
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "flowops:project", "Value": "somebody-else"}])
+    ended = flowops("--rehearsal", "plan", "dev", "foundation", "vpc", "-o", "json")
+    assert ended.code == 2, ended.err
+    changes = ended.envelope["data"]["units"][0]["plan"]["changes"]
+    assert [(it["address"], it["action"]) for it in changes] == [("foundation/vpc//aws_vpc.this", "change")]
+    mended = flowops("--rehearsal", "apply", "dev", "foundation", "vpc", "--yes", "-o", "json")
+    assert mended.code == 0, mended.err
+    assert outcomes(mended.envelope) == {"vpc": "applied"}
+
+
+def test_ambient_settings_of_the_shell_change_nothing(flowops: Flowops) -> None:
+    ambient = {
+        "AWS_PROFILE": "somebody",
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_CA_BUNDLE": "/nowhere/ca.pem",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "TF_CLI_ARGS_plan": "-target=aws_vpc.nothing",
+        "TF_CLI_CONFIG_FILE": "/nowhere/terraformrc",
+        "TF_VAR_name": "other",
+        "TG_WORKING_DIR": "/nowhere",
+        "TG_TF_PATH": "/bin/false",
+    }
+    ended = flowops("--rehearsal", "plan", "dev", "foundation", "resource-group", env=ambient)
+    assert ended.code == 0, ended.err
+
+
+def test_the_operator_of_another_account_is_stopped_before_any_unit(flowops: Flowops, rehearsed: Rehearsed) -> None:
+    with rehearsed.operator_of_another_account():
+        ended = flowops("--rehearsal", "plan", "dev", "foundation")
+    assert ended.code == 5, ended.err
+    assert "belong to account 222222222222, but flowops.yaml says 111111111111" in ended.err
+    assert "plan started" not in ended.err
+
+
+def test_a_unit_that_cannot_be_applied_leaves_the_others_as_they_are(flowops: Flowops) -> None:
+    main = flowops.project / "terraform-modules" / "resource-group" / "main.tf"
+    before = main.read_text()
+    main.write_text(before + BROKEN)
+    try:
+        ended = flowops("--rehearsal", "apply", "dev", "foundation", "resource-group", "--yes", "-o", "json")
+    finally:
+        main.write_text(before)
+    assert ended.code in (1, 3), ended.err
+    assert outcomes(ended.envelope) == {"resource-group": "failed"}
+    assert ended.envelope["data"]["units"][0]["reason"]
+
+
+def test_state_survives_a_restart(flowops: Flowops) -> None:
+    assert flowops("rehearse", "down").code == 0
+    assert flowops("rehearse", "up").code == 0
+    status = flowops("--rehearsal", "status", "dev", "-o", "json").envelope["data"]
+    assert {it["stands"] for it in status} == {"yes"}
+
+
+def test_a_layer_is_not_destroyed_without_its_environments_name(flowops: Flowops) -> None:
+    ended = flowops("--rehearsal", "destroy", "dev", "foundation", "--yes")
+    assert ended.code == 7
+    assert "--confirm dev" in ended.err
+
+
+def test_step_7_takes_everything_down_in_reverse(walk: Walk, flowops: Flowops) -> None:
+    ended = walk.read(7)
+    assert ended.code == 0, ended.err
+    order = re.findall(r"dev/foundation/([\w-]+): apply done", ended.err)
+    assert order.index("eks-components") < order.index("eks") < order.index("vpc")
+    assert order.index("efs") < order.index("vpc")
+    assert list((flowops.state / "flowops" / "rehearsals").iterdir()) == []

@@ -1,0 +1,71 @@
+"""Every command and option: documented, with an example, and with its variable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from flowops.cli import root, run
+from flowops.errors import Exit
+
+ROOT = Path(__file__).parents[3]
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command, info_name="flowops")
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from commands(child, (*path, name))
+
+
+EVERY = dict(commands(root))
+
+
+@pytest.mark.parametrize("path", EVERY, ids=" ".join)
+def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(root, [*path, "--help"])
+    assert shown.exit_code == 0
+    help_text = EVERY[path].help or ""
+    assert help_text.split("\n")[0].endswith((".", ":"))
+    if path and not isinstance(EVERY[path], click.Group) and path[0] != "rehearse":
+        assert f"flowops {' '.join(path)}" in help_text, "no example"
+
+
+@pytest.mark.parametrize("path", EVERY, ids=" ".join)
+def test_every_option_has_a_help_line_and_a_variable(path: tuple[str, ...]) -> None:
+    for parameter in EVERY[path].params:
+        if isinstance(parameter, click.Option) and parameter.name not in ("help", "version"):
+            assert parameter.help, parameter.name
+            assert parameter.envvar == f"FLOWOPS_{parameter.opts[0].removeprefix('--').replace('-', '_').upper()}"
+
+
+def test_a_usage_error_is_64_and_never_2() -> None:
+    assert run(["plan"]) == Exit.USAGE
+    assert run(["plan", "dev", "--no-such-option"]) == Exit.USAGE
+
+
+def test_help_touches_no_project(tmp_path: Path) -> None:
+    assert run(["--project-dir", str(tmp_path), "plan", "--help"]) == Exit.FINE
+
+
+def test_the_readme_names_every_exit_code() -> None:
+    text = (ROOT / "README.md").read_text()
+    closing = text[text.index("Exit codes:") :]
+    assert all(str(int(code)) in closing for code in Exit)
+
+
+def test_every_page_of_the_docs_speaks_of_commands_that_exist() -> None:
+    known = {path[0] for path in EVERY if path}
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for line in page.read_text().splitlines():
+            words = line.strip().removeprefix("$ ").split()
+            if line.startswith(("    flowops ", "flowops ")) and len(words) > 1:
+                verb = next(word for word in words[1:] if not word.startswith("-"))
+                assert verb in known, f"{page.name}: {line.strip()}"
