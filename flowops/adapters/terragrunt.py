@@ -29,6 +29,8 @@ def run_argv(terragrunt: Path, folder: Path, job: Job) -> list[str]:
     return [
         *(str(terragrunt), "run", "--all", "--working-dir", str(folder)),
         *("--non-interactive", "--no-color", "--no-filters-file", "--summary-disable"),
+        # Otherwise outputs would be fetched through whichever role the upstream unit was last initialised with.
+        "--dependency-fetch-output-from-state",
         *("--log-format", "json", "--parallelism", str(job.parallelism)),
         *("--report-file", str(job.report), "--report-format", "json"),
         *_outputs(job),

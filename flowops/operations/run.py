@@ -38,7 +38,7 @@ def apply(request: RunRequest, ports: RunPorts, now: datetime) -> Run:
         if all(state is None or state.resources == 0 for state in before.values()):
             runs = newly_applied(ground, found.plans)
             return _finished(ground, before, runs)
-        waves = Waves(ground, found.plans, Outcome.APPLIED, ground.graph.upstream)
+        waves = Waves(ground, found.plans, Outcome.APPLIED, ground.graph.upstream, follows_outputs=True)
         runs = waves.execute(ground.graph.waves(found.plans))
         return _finished(ground, before, runs, waves)
 
@@ -58,7 +58,7 @@ def destroy(request: RunRequest, ports: RunPorts, now: datetime) -> Run:
         found = preview(ground, Step.PLAN_DESTROY, targets)
         if not _approved(ground, found):
             return ground.finish(_without_changes(ground, found))
-        waves = Waves(ground, found.plans, Outcome.DESTROYED, ground.graph.dependents)
+        waves = Waves(ground, found.plans, Outcome.DESTROYED, ground.graph.dependents, follows_outputs=False)
         order = tuple(reversed(ground.graph.waves(found.plans)))
         runs = [*waves.execute(order), *(it for it in gone if it.unit not in targets)]
         return _finished(ground, before, runs, waves)

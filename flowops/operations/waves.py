@@ -18,12 +18,17 @@ from flowops.operations.preview import preview, unit_run
 
 @dataclass
 class Waves:
-    """One execution of shown plans; `runs` grows wave by wave, `halted` says what ended it early."""
+    """One execution of shown plans; `runs` grows wave by wave, `halted` says what ended it early.
+
+    `neighbours` are what a unit waits for: upstream units in an apply, dependents in a destroy. Only upstream outputs
+    go into a plan, so only an apply (`follows_outputs`) plans again where they have moved.
+    """
 
     ground: Ground
     shown: Mapping[Unit, Plan]
     success: Outcome
     neighbours: Callable[[Unit], frozenset[Unit]]
+    follows_outputs: bool
     runs: dict[Unit, UnitRun] = field(default_factory=dict)
     moved: set[Unit] = field(default_factory=set)
     halted: Exit = Exit.FINE
@@ -63,7 +68,7 @@ class Waves:
         return [plan for plan in plans.values() if not plan.empty]
 
     def _stale(self, unit: Unit) -> bool:
-        return not self.shown[unit].exact or bool(self.neighbours(unit) & self.moved)
+        return self.follows_outputs and (not self.shown[unit].exact or bool(self.neighbours(unit) & self.moved))
 
     def _planned_again(self, units: list[Unit]) -> dict[Unit, Plan]:
         self.ground.ports.console.note(f"planning again on real outputs: {', '.join(it.id for it in units)}")

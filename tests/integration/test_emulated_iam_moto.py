@@ -49,6 +49,14 @@ class TestDevices:
         iam.deactivate_mfa_device(**wish)
         iam.delete_virtual_mfa_device(SerialNumber=serial)
 
+    def test_a_device_has_tags(self, iam: Any) -> None:
+        tags = [{"Key": "team", "Value": "platform"}]
+        device = iam.create_virtual_mfa_device(VirtualMFADeviceName="tagged", Tags=tags)["VirtualMFADevice"]
+        serial = device["SerialNumber"]
+        assert iam.list_mfa_device_tags(SerialNumber=serial)["Tags"] == tags
+        iam.untag_mfa_device(SerialNumber=serial, TagKeys=["team"])
+        assert iam.list_mfa_device_tags(SerialNumber=serial)["Tags"] == []
+
     def test_a_device_that_is_not_there_cannot_be_enabled(self, iam: Any) -> None:
         iam.create_user(UserName="bob")
         wish = {"SerialNumber": f"arn:aws:iam::{SECURITY}:mfa/bob", "AuthenticationCode1": "1" * 6}

@@ -246,10 +246,6 @@ class Stack:
         """Whether its name is taken."""
         return self.status is not Status.DELETE_COMPLETE
 
-    def tags(self) -> Mapping[str, str]:
-        """Return the stack's own tags."""
-        return dict(self.revision.tags) if self.revision else {}
-
 
 @dataclass(frozen=True)
 class Detection:

@@ -78,12 +78,21 @@ def _all_resources(
     reported = set()
     for resource in original(self, tag_filters, resource_type_filters, resource_arn_list):
         reported.add(resource.arn)
-        yield resource
+        if not _is_gone(self, resource.arn):
+            yield resource
     for resource in _left_out(self.account_id, self.region_name):
         wanted = not resource_arn_list or resource.arn in resource_arn_list
         fits = match_resource_type(resource.resource_type, resource_type_filters)
         if resource.tags and resource.arn not in reported and wanted and fits and matches(resource.tags):
             yield resource
+
+
+def _is_gone(self: Any, arn: str) -> bool:
+    """Say whether it was deleted: moto keeps NAT gateways and VPC endpoints that are."""
+    backend = ec2_backends[self.account_id][self.region_name]
+    kept = {**backend.nat_gateways, **backend.vpc_end_points}
+    found = kept.get(arn.rpartition("/")[2])
+    return found is not None and found.state == "deleted"
 
 
 def _get_tag_keys_generator(self: Any) -> Iterator[str]:
@@ -129,7 +138,7 @@ def _ec2(account: str, region: str) -> Iterator[TaggedResource]:
     )
     ids = {
         "elastic-ip": [address.allocation_id for address in backend.addresses],
-        "vpc-endpoint": list(backend.vpc_end_points),
+        "vpc-endpoint": [name for name, it in backend.vpc_end_points.items() if it.state != "deleted"],
         "launch-template": list(backend.launch_templates),
         "security-group-rule": list(rules),
     }

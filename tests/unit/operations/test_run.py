@@ -193,6 +193,15 @@ def test_destroy_goes_in_reverse_and_leaves_out_what_is_gone() -> None:
     assert outcomes(run)["efs"] == "unchanged"
 
 
+def test_a_destroy_plans_nothing_again_although_outputs_go() -> None:
+    made = everything_standing()
+    for name in FOUNDATION:
+        made.engine.outputs[tree.unit(f"foundation/{name}")] = ("id",)
+    run = destroy(made)
+    assert run.exit_code is Exit.FINE
+    assert [step for step in steps(made) if step.plans] == [Step.PLAN_DESTROY]
+
+
 def test_destroying_an_empty_environment_is_fine() -> None:
     made = world()
     run = destroy(made)

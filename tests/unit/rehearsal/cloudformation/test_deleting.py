@@ -157,6 +157,18 @@ def test_an_export_in_use_is_neither_changed_nor_taken_twice() -> None:
     assert reason.startswith("Export with name shared is already exported by stack giver")
 
 
+def test_an_import_in_a_branch_that_does_not_hold_is_none() -> None:
+    cloud = Cloud()
+    body = template(
+        conditions={"Never": {"Fn::Equals": ["a", "b"]}},
+        A={"Value": {"Fn::If": ["Never", {"Fn::ImportValue": "nobody"}, "own"]}},
+        B=thing({"Value": {"Fn::ImportValue": "nobody"}}, Condition="Never"),
+    )
+
+    assert cloud.create("s", body) == "CREATE_COMPLETE"
+    assert cloud.world.things == {"A#1": {"Value": "own"}}
+
+
 def test_an_import_of_nothing_fails_before_any_resource() -> None:
     cloud = Cloud()
 

@@ -108,6 +108,15 @@ def test_a_failed_update_undoes_what_it_did() -> None:
     )
 
 
+def test_a_failed_update_is_undone_from_its_last_step_to_its_first() -> None:
+    cloud = stood_up(template(A={"Value": "1"}, B=thing({"Value": "1"}, DependsOn="A")))
+    cloud.world.refusals.add("create C")
+
+    cloud.update("s", template(A={"Value": "2"}, B=thing({"Value": "2"}, DependsOn="A"), C=thing(DependsOn="B")))
+
+    assert cloud.world.calls == ["update A", "update B", "create C", "update B", "update A"]
+
+
 def test_a_rolled_back_stack_can_be_updated_again() -> None:
     cloud = stood_up(template(A={"Value": "1"}))
     cloud.world.refusals.add("create B")
