@@ -104,6 +104,16 @@ def test_a_backup_plan_has_selections_and_tags(cloud: Cloud) -> None:
     assert code_of(gone) == "ResourceNotFoundException"
 
 
+def test_a_backup_vault_says_that_it_is_empty_and_a_deleted_plan_frees_its_name(cloud: Cloud) -> None:
+    backup = cloud.client("backup")
+    backup.create_backup_vault(BackupVaultName="weekly")
+    assert backup.list_recovery_points_by_backup_vault(BackupVaultName="weekly")["RecoveryPoints"] == []
+    plan = {"BackupPlanName": "weekly", "Rules": [{"RuleName": "weekly", "TargetBackupVaultName": "weekly"}]}
+    for _ in range(2):
+        made = backup.create_backup_plan(BackupPlan=plan)
+        backup.delete_backup_plan(BackupPlanId=made["BackupPlanId"])
+
+
 def test_a_pull_through_cache_rule_lives_and_dies(cloud: Cloud) -> None:
     ecr = cloud.client("ecr")
     ecr.create_pull_through_cache_rule(ecrRepositoryPrefix="public", upstreamRegistryUrl="public.ecr.aws")

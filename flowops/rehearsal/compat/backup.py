@@ -21,8 +21,8 @@ SUMMARY = ("SelectionId", "BackupPlanId", "CreationDate")
 def install() -> None:
     """Add backup selections, which terraform waits for in vain, tags of plans, and ends of vaults and plans.
 
-    The AWS SDK for Go leaves out the slash at the end of the tags path; moto then finds no tags at all. A vault that may
-    be destroyed with what is in it is asked for its recovery points; and a deleted plan's name is free again.
+    The AWS SDK for Go leaves out the slash at the end of the tags path; moto then finds no tags at all. A vault that
+    may be destroyed with what is in it is asked for its recovery points; and a deleted plan's name is free again.
     """
     add_actions(
         BackupResponse,
@@ -33,7 +33,7 @@ def install() -> None:
         list_tags,
         list_recovery_points_by_backup_vault,
     )
-    urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/?$"] = BackupResponse.dispatch
+    urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/$"] = BackupResponse.dispatch
     around(BackupBackend, "delete_backup_plan", _delete_plan)
 
 

@@ -124,12 +124,11 @@ class BucketPolicy(ResourceType):
 
 def _sections(s3: Any, bucket: str) -> tuple[Section, ...]:
     key = {"Bucket": bucket}
+    return (*_protection(s3, key), *_keeping(s3, key), _logging(s3, key), _tags(s3, key))
+
+
+def _protection(s3: Any, key: Mapping[str, str]) -> tuple[Section, ...]:
     return (
-        Section(
-            "VersioningConfiguration",
-            lambda value: s3.put_bucket_versioning(**key, VersioningConfiguration=value),
-            lambda: s3.put_bucket_versioning(**key, VersioningConfiguration={"Status": "Suspended"}),
-        ),
         Section(
             "PublicAccessBlockConfiguration",
             lambda value: s3.put_public_access_block(**key, PublicAccessBlockConfiguration=value),
@@ -142,39 +141,55 @@ def _sections(s3: Any, bucket: str) -> tuple[Section, ...]:
         ),
         Section(
             "BucketEncryption",
-            lambda value: s3.put_bucket_encryption(
-                **key, ServerSideEncryptionConfiguration={"Rules": _encryption_to_api(value)}
-            ),
+            lambda value: s3.put_bucket_encryption(**key, ServerSideEncryptionConfiguration=_encryption_to_api(value)),
             lambda: s3.delete_bucket_encryption(**key),
+        ),
+    )
+
+
+def _keeping(s3: Any, key: Mapping[str, str]) -> tuple[Section, ...]:
+    unlocked = {"ObjectLockEnabled": "Enabled"}
+    return (
+        Section(
+            "VersioningConfiguration",
+            lambda value: s3.put_bucket_versioning(**key, VersioningConfiguration=value),
+            lambda: s3.put_bucket_versioning(**key, VersioningConfiguration={"Status": "Suspended"}),
+        ),
+        Section(
+            "ObjectLockConfiguration",
+            lambda value: s3.put_object_lock_configuration(**key, ObjectLockConfiguration=value),
+            lambda: s3.put_object_lock_configuration(**key, ObjectLockConfiguration=unlocked),
         ),
         Section(
             "LifecycleConfiguration",
             lambda value: s3.put_bucket_lifecycle_configuration(**key, LifecycleConfiguration=lifecycle_to_api(value)),
             lambda: s3.delete_bucket_lifecycle(**key),
         ),
-        Section(
-            "LoggingConfiguration",
-            lambda value: s3.put_bucket_logging(**key, BucketLoggingStatus=_logging_to_api(value, bucket)),
-            lambda: s3.put_bucket_logging(**key, BucketLoggingStatus={}),
-        ),
-        Section(
-            "ObjectLockConfiguration",
-            lambda value: s3.put_object_lock_configuration(**key, ObjectLockConfiguration=value),
-            lambda: s3.put_object_lock_configuration(**key, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}),
-        ),
-        Section(
-            "Tags",
-            lambda tags: s3.put_bucket_tagging(**key, Tagging={"TagSet": tags}),
-            lambda: s3.delete_bucket_tagging(**key),
-        ),
     )
 
 
-def _encryption_to_api(value: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
+def _logging(s3: Any, key: Mapping[str, str]) -> Section:
+    return Section(
+        "LoggingConfiguration",
+        lambda value: s3.put_bucket_logging(**key, BucketLoggingStatus=_logging_to_api(value, key["Bucket"])),
+        lambda: s3.put_bucket_logging(**key, BucketLoggingStatus={}),
+    )
+
+
+def _tags(s3: Any, key: Mapping[str, str]) -> Section:
+    return Section(
+        "Tags",
+        lambda tags: s3.put_bucket_tagging(**key, Tagging={"TagSet": tags}),
+        lambda: s3.delete_bucket_tagging(**key),
+    )
+
+
+def _encryption_to_api(value: Mapping[str, Any]) -> dict[str, Any]:
+    rules = [
         _swapped(rule, "ServerSideEncryptionByDefault", "ApplyServerSideEncryptionByDefault")
         for rule in value["ServerSideEncryptionConfiguration"]
     ]
+    return {"Rules": rules}
 
 
 def _encryption_from_api(value: Mapping[str, Any]) -> dict[str, Any]:

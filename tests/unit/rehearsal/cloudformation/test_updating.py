@@ -34,6 +34,18 @@ def test_only_what_changed_is_touched() -> None:
     assert ("s", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS") in cloud.events("s")
 
 
+def test_new_metadata_or_policies_change_a_resource_without_its_service() -> None:
+    cloud = stood_up(template(A={"Value": "1"}))
+
+    noted = template(A=thing({"Value": "1"}, Metadata={"why": "because"}, DeletionPolicy="Retain"))
+    assert cloud.update("s", noted) == "UPDATE_COMPLETE"
+
+    assert cloud.world.calls == []
+    assert ("A", "UPDATE_COMPLETE") in cloud.events("s")
+    cloud.delete("s")
+    assert set(cloud.world.things) == {"A#1"}
+
+
 def test_an_update_without_a_change_is_refused() -> None:
     cloud = stood_up(template(A={"Value": "1"}))
 
