@@ -46,6 +46,7 @@ EXIT_RANK: tuple[Exit, ...] = (
     Exit.REFUSED,
     Exit.PARTLY_DONE,
     Exit.FAILED,
+    Exit.USAGE,
     Exit.LOCKED,
     Exit.DECLINED,
     Exit.CHANGES,

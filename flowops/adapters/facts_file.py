@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flowops.adapters import atomic_file
+from flowops import atomic_file
 from flowops.errors import InvalidConfig
 from flowops.model.facts import AccountFacts, EnvironmentFacts, Facts, Organization
 

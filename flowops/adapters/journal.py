@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from flowops.adapters import atomic_file
+from flowops import atomic_file
 from flowops.model.run import Run, RunRequest
 
 RUNS = Path(".flowops") / "runs"

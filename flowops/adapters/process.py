@@ -147,7 +147,7 @@ class Processes:
             finally:
                 child.stop()
             if code is None:
-                raise _unusable(argv, f"did not end within {limit:g} s and was stopped", "flowops doctor")
+                raise _unusable(argv, f"did not end within {limit:g} s and was stopped", "flowops toolchain list")
             _check_size(argv, out, err)
             return Completed(code, _text(out, secrets), _text(err, secrets))
 
@@ -210,7 +210,9 @@ def _name_only(ran: str, call_args: Mapping[str, Any], pid: int | None = None) -
 
 def _check_size(argv: Sequence[str], *files: Path) -> None:
     if any(file.stat().st_size > OUTPUT_LIMIT for file in files):
-        raise _unusable(argv, f"printed more than {OUTPUT_LIMIT // 1024**2} MiB and was stopped", "flowops doctor")
+        raise _unusable(
+            argv, f"printed more than {OUTPUT_LIMIT // 1024**2} MiB and was stopped", "flowops toolchain list"
+        )
 
 
 def _text(file: Path, secrets: Collection[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path, PurePosixPath
 from typing import Any, get_args, get_origin
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from flowops.adapters import yaml_file
 from flowops.adapters.yaml_file import Where
 from flowops.errors import InvalidConfig, nearest
-from flowops.model.config import Config, Problem, problems
+from flowops.model.config import NAME_PATTERN, Config, Problem, problems
 from flowops.model.deployment import Deployment, Environment, Unit
 
 CONFIG_NAME = "flowops.yaml"
@@ -66,8 +67,21 @@ def _units(root: Path, environment: str, layer: str, folder: PurePosixPath) -> l
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         if UNIT_FILE in files:
             relative = PurePosixPath(Path(current).relative_to(root).as_posix())
-            found.append(Unit(environment, layer, str(relative.relative_to(folder)), relative))
+            name = relative.relative_to(folder)
+            _check_name(Path(current), name)
+            found.append(Unit(environment, layer, str(name), relative))
     return sorted(found)
+
+
+def _check_name(folder: Path, name: PurePosixPath) -> None:
+    """Refuse a unit whose name means something else to terragrunt's filters, to a shell, or to an address."""
+    for part in name.parts or ("",):
+        if not re.fullmatch(NAME_PATTERN, part):
+            raise InvalidConfig(
+                f"{folder / UNIT_FILE}:1: {str(name)!r} is no name for a unit; allowed: small letters, digits, dashes.",
+                not_done="Nothing was started.",
+                next_step="rename the folder, then type the same command again",
+            )
 
 
 def _explain(error: ValidationError, data: Any) -> list[Problem]:

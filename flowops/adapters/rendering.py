@@ -20,7 +20,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
-from flowops.adapters import atomic_file
+from flowops import atomic_file
 from flowops.errors import InvalidConfig
 
 SUFFIX = ".j2"

@@ -167,9 +167,9 @@ class LifeOfEnvironment:
         exports = self._standing.exports(self._bench.cloud, environment, tools)
         profile = f"{self._bench.site.config.operator.profile}-{self._environment}"
         argv = [str(tools["aws"]), "--profile", profile, "--output", "json", *words]
-        done = self._bench.processes.run(
-            argv, env=environment | dict(exports.variables), cwd=self._bench.site.project, timeout=120
-        )
+        # A home of its own: the aws command line keeps sessions below it.
+        env = {**environment, **exports.variables, "HOME": str(self._standing.workspace.root)}
+        done = self._bench.processes.run(argv, env=env, cwd=self._bench.site.project, timeout=120)
         if not done.succeeded:
             raise OperationFailed(f"aws {' '.join(words[:2])} failed: {done.stderr.strip()}", not_done="")
         answer: Mapping[str, Any] = json.loads(done.stdout or "{}")

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from shlex import quote
 from typing import Any
@@ -167,8 +168,11 @@ class StandingRehearsal:
     def _add_role_profiles(self, config_file: Path, cloud: EnvironmentAws) -> None:
         """Give each environment the profile that operators know: the operator's name, a dash, the environment's."""
         source, region = self._config.operator.profile, self._config.region
+        # The aws command line keeps sessions in the user's home, by role and session name: no two rehearsals share one.
+        session = sha256(cloud.operator().credentials.access_key.encode()).hexdigest()[:16]
         sections = [
             f"[profile {source}-{name}]\nregion = {region}\nrole_arn = {arn}\nsource_profile = {source}\n"
+            f"role_session_name = flowops-{session}\n"
             for name, arn in cloud.deploy_roles().items()
         ]
         config_file.write_text(config_file.read_text() + "".join(sections))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
-from flowops.adapters import atomic_file
+from flowops import atomic_file
 from flowops.adapters.environment import child_environment
 from flowops.adapters.process import Processes
 from flowops.adapters.toolchain import Machine, Toolchain, conventional_roots, pinned_toolchain

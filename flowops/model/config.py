@@ -13,6 +13,10 @@ RESERVED_ENVIRONMENTS = ("up", "down", "status", "env", "list", "security")
 SECURITY = "security"
 MANAGEMENT = "management"
 
+PROJECT_PATTERN = r"^[a-z][a-z0-9-]{0,32}[a-z0-9]$"
+"""As the bootstrap templates have it: the state bucket's name begins with it and S3 allows 63 characters."""
+
+ProjectName = Annotated[str, StringConstraints(pattern=PROJECT_PATTERN)]
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
@@ -82,7 +86,7 @@ class ToolsConfig(_Strict):
 class Config(_Strict):
     """The whole of flowops.yaml."""
 
-    project: Name = Field(description="Name of the project: a prefix of buckets and a tag on everything.")
+    project: ProjectName = Field(description="Name of the project: a prefix of buckets and a tag on everything.")
     region: Region = Field(description="Home region of the state bucket and the bootstrap stacks.")
     management: ManagementConfig
     operator: OperatorConfig

@@ -34,7 +34,9 @@ class _Secret:
     @property
     def command(self) -> str:
         """Return the command that sets it."""
-        return " ".join(word for word in ("flowops secrets set", self.name, self.environment) if word)
+        if self.name == REPOSITORY:
+            return f"{USERNAME}=… {PASSWORD}=… flowops bootstrap {SECURITY}"
+        return f"name the file under flowable.licenses.{self.environment}, then: flowops bootstrap {SECURITY}"
 
     @property
     def title(self) -> str:

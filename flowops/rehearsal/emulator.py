@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flowops import atomic_file
 from flowops.errors import OperationFailed
-from flowops.rehearsal.files import private_directory
 from flowops.rehearsal.identity import HEALTH_PATH, LOCK_FILE, LOOPBACK, MODULE, Identity
 from flowops.rehearsal.occupancy import Occupancy
 from flowops.rehearsal.recorder import FILE_NAME as CALLS_FILE
@@ -90,7 +90,7 @@ class Emulator:
         the same emulator. Raises OperationFailed, with the last lines of the log, when the port is taken or
         the server does not get ready.
         """
-        private_directory(self._state_dir)
+        atomic_file.private_folder(self._state_dir)
         settings = replace(settings, state_dir=self._state_dir)
         with Occupancy(self._state_dir / START_LOCK_FILE):
             running = self._running()

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from flowops.rehearsal.files import write_atomically
+from flowops import atomic_file
 
 MODULE = "flowops.rehearsal.server"
 LOOPBACK = "127.0.0.1"
@@ -40,4 +40,4 @@ class Identity:
 
     def write(self, state_dir: Path) -> None:
         """Say that this server answers from now on."""
-        write_atomically(state_dir / self.FILE_NAME, json.dumps(asdict(self)).encode())
+        atomic_file.write(state_dir / self.FILE_NAME, json.dumps(asdict(self)).encode())

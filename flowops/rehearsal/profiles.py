@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flowops.rehearsal.files import private_directory, write_atomically
+from flowops import atomic_file
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Operator:
 
     def save(self, path: Path) -> None:
         """Keep the operator, readable by its owner only."""
-        write_atomically(path, json.dumps(vars(self), indent=2).encode())
+        atomic_file.write(path, json.dumps(vars(self), indent=2).encode())
 
     @classmethod
     def load(cls, path: Path) -> Operator | None:
@@ -43,7 +43,7 @@ class Operator:
 
 def add_user_profile(folder: Path, profile: str, keys: Keys, region: str, **settings: str) -> None:
     """Write a profile of an IAM user's keys into `folder`/config and `folder`/credentials; others stay."""
-    private_directory(folder)
+    atomic_file.private_folder(folder)
     _update(folder / "credentials", profile, aws_access_key_id=keys.access_key, aws_secret_access_key=keys.secret_key)
     _update(folder / "config", f"profile {profile}", region=region, **settings)
 
@@ -54,4 +54,4 @@ def _update(path: Path, section: str, **values: str) -> None:
     parser[section] = values
     text = io.StringIO()
     parser.write(text)
-    write_atomically(path, text.getvalue().encode())
+    atomic_file.write(path, text.getvalue().encode())

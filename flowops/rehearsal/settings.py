@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from flowops import atomic_file
 from flowops.errors import InvalidConfig
-from flowops.rehearsal.files import private_directory, write_atomically
 
 FILE_NAME = "settings.json"
 ACCOUNT_ID = re.compile(r"\d{12}")
@@ -49,7 +49,9 @@ class Settings:
     def save(self) -> None:
         """Write the settings where the server of this state directory reads them."""
         document = {"port": self.port, "accounts": [list(pair) for pair in self.accounts], "region": self.region}
-        write_atomically(private_directory(self.state_dir) / FILE_NAME, json.dumps(document, indent=2).encode())
+        atomic_file.write(
+            atomic_file.private_folder(self.state_dir) / FILE_NAME, json.dumps(document, indent=2).encode()
+        )
 
 
 def load(state_dir: Path) -> Settings:

@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import load_pem_x509_certificate
 from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
 
+from flowops import atomic_file
 from flowops.errors import OperationFailed
-from flowops.rehearsal.files import write_atomically
 
 FILE_NAME = "snapshot.pickle.gz"
 FORMAT = f"flowops-1 moto-{moto.__version__}"
@@ -60,7 +60,7 @@ def save(path: Path, parts: Mapping[str, object]) -> Saved:
         stream, lost = _pickled(_document(kept, parts), addresses)
         lost |= {"all of " + "/".join(address) for address in found.keys() - kept.keys()}
     packed = gzip.compress(stream, compresslevel=1)
-    write_atomically(path, FORMAT.encode() + b"\n" + packed)
+    atomic_file.write(path, FORMAT.encode() + b"\n" + packed)
     return Saved(len(found), len(packed), tuple(sorted(lost)))
 
 

@@ -70,7 +70,7 @@ def test_a_user_at_another_path_is_not_taken(home: Home, users: Users) -> None:
     home.into(SECURITY).call("iam", "CreateUser", UserName="by-hand")
     with pytest.raises(OperationFailed, match="stands at path /,") as refused:
         users.ensure_user("by-hand", ())
-    assert refused.value.next_step == "flowops users adopt by-hand"
+    assert refused.value.next_step == "aws iam update-user --user-name by-hand --new-path /flowable/"
 
 
 def test_a_device_is_enrolled_at_once_and_only_once(users: Users) -> None:

@@ -22,8 +22,6 @@ BOOTSTRAP = Path(__file__).parents[2] / "bootstrap"
 BUCKET = f"flowable-terraform-state-{SECURITY}"
 EXTERNAL_ID = "k3y0fth3p1pel1ne-0123456789"
 CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
-MOTO_FORGETS = {"/LifecycleConfiguration/Rules/0/NoncurrentVersionExpiration/NewerNoncurrentVersions"}
-"""What moto takes and does not give back; without it nothing may differ."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +201,7 @@ def test_what_was_made_is_what_the_template_says(bootstrapped: Bootstrapped, nam
     _detected(cloudformation, stack.name)
     drifts = cloudformation.describe_stack_resource_drifts(StackName=stack.name)["StackResourceDrifts"]
     different = {item["PropertyPath"] for drift in drifts for item in drift.get("PropertyDifferences", ())}
-    assert different <= MOTO_FORGETS
+    assert different == set()
     assert all(drift["StackResourceDriftStatus"] != "DELETED" for drift in drifts)
 
 

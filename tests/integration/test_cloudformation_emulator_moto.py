@@ -15,8 +15,6 @@ from tests.integration.emulated_aws import DEV, SECURITY, Cloud, emulator_in, ru
 BOOTSTRAP = Path(__file__).parents[2] / "bootstrap"
 ORGANIZATION = "o-abcdefghij"
 PATIENCE = 60.0
-# moto's S3 keeps the days of a NoncurrentVersionExpiration and forgets how many versions are to stay.
-FORGOTTEN = {"StateBucket/LifecycleConfiguration/Rules/0/NoncurrentVersionExpiration/NewerNoncurrentVersions"}
 
 
 @dataclass
@@ -122,7 +120,7 @@ def test_the_bootstrap_stacks_live_through_everything(cloud: Cloud) -> None:
     unchanged = security.propose("flowops-security", "c2", "security-account.yaml", state, "UPDATE")
     assert unchanged["Status"] == "FAILED"
     assert "didn't contain changes" in unchanged["StatusReason"]
-    assert security.drifted("flowops-security") <= FORGOTTEN
+    assert security.drifted("flowops-security") == set()
     assert security.drifted("flowops-access-dev") == set()
     assert dev.drifted("flowops-environment") == set()
 

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from flowops import atomic_file
 from flowops.adapters.process import Processes
 from flowops.errors import OperationFailed
 from flowops.rehearsal.emulator import Emulator, server_argv
-from flowops.rehearsal.files import write_atomically
 from flowops.rehearsal.identity import Identity
 from flowops.rehearsal.snapshot import FORMAT
 from tests.integration.child_processes import await_text, await_true, watched
@@ -220,7 +220,7 @@ def test_a_taken_port_is_said_before_anything_starts(emulator: Emulator, tmp_pat
 def test_a_snapshot_of_another_moto_is_one_clear_line_and_stays_as_it_is(emulator: Emulator, tmp_path: Path) -> None:
     snapshot = tmp_path / "snapshot.pickle.gz"
     content = b"flowops-1 moto-4.0.0\n" + gzip.compress(b"anything")
-    write_atomically(snapshot, content)
+    atomic_file.write(snapshot, content)
     with pytest.raises(OperationFailed) as refused:
         emulator.start(settings_in(tmp_path))
     assert f"The saved rehearsal {snapshot} was written by 'flowops-1 moto-4.0.0'" in str(refused.value)

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from flowops import atomic_file
 from flowops.errors import OperationFailed
 from flowops.rehearsal import snapshot
-from flowops.rehearsal.files import write_atomically
 
 LINE = snapshot.FORMAT.encode() + b"\n"
 
@@ -40,7 +40,7 @@ def copied(thing: Any) -> Any:
 )
 def test_a_damaged_snapshot_is_said_in_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "snapshot.pickle.gz"
-    write_atomically(path, content)
+    atomic_file.write(path, content)
     with pytest.raises(OperationFailed, match="is damaged") as refused:
         snapshot.restore(path)
     assert "flowops rehearse down --forget" in refused.value.next_step
@@ -49,7 +49,7 @@ def test_a_damaged_snapshot_is_said_in_one_line(tmp_path: Path, content: bytes) 
 
 def test_a_snapshot_that_others_could_write_is_never_loaded(tmp_path: Path) -> None:
     path = tmp_path / "snapshot.pickle.gz"
-    write_atomically(path, LINE + gzip.compress(pickle.dumps({"parts": {}})))
+    atomic_file.write(path, LINE + gzip.compress(pickle.dumps({"parts": {}})))
     path.chmod(0o622)
     with pytest.raises(OperationFailed, match="can be written by others"):
         snapshot.restore(path)

@@ -13,11 +13,12 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 MAY_IMPORT = {
     "errors": set(),
+    "atomic_file": set(),
     "model": {"errors"},
     "operations": {"model", "errors"},
-    "adapters": {"model", "errors"},
-    "rehearsal": {"model", "errors"},
-    "app": {"operations", "adapters", "rehearsal", "model", "errors"},
+    "adapters": {"model", "errors", "atomic_file"},
+    "rehearsal": {"model", "errors", "atomic_file"},
+    "app": {"operations", "adapters", "rehearsal", "model", "errors", "atomic_file"},
     "cli": {"app", "operations", "model", "errors"},
     "__main__": {"cli"},
 }

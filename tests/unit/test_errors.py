@@ -27,8 +27,7 @@ def test_every_error_has_a_code_and_stands_in_the_drawing(kind: type[FlowopsErro
 
 
 def test_every_code_has_its_rank_once() -> None:
-    ranked = [code for code in EXIT_RANK if code is not Exit.USAGE]
-    assert sorted(ranked) == sorted(set(Exit) - {Exit.USAGE})
+    assert sorted(EXIT_RANK) == sorted(Exit)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from shlex import quote
 
-from flowops.adapters import atomic_file
+from flowops import atomic_file
 from flowops.adapters.aws.client import Credentials
 from flowops.adapters.aws.operator import process_document
 from flowops.errors import OperationFailed

@@ -68,7 +68,7 @@ def answered(error: sdk.ClientError, *, service: str, operation: str, who: str) 
     if code not in _CREDENTIALS_CODES:
         return AwsFailed(happened, code=code, message=message, not_done=not_done)
     remedy = "signing in anew" if code in _EXPIRED_CODES else "mending the credentials or permissions"
-    next_step = f"the same command again, after {remedy} (flowops auth whoami)"
+    next_step = f"the same command again, after {remedy}"
     return AwsDenied(happened, code=code, not_done=not_done, next_step=next_step)
 
 
@@ -77,7 +77,7 @@ def unanswered(error: sdk.BotoCoreError, *, service: str, operation: str, who: s
     text, not_done = _line(str(error)), f"{operation} was not carried out."
     if isinstance(error, _CREDENTIALS_ERRORS):
         happened = f"There are no usable credentials for {service} {operation}, called as {who}: {text}"
-        next_step = "the same command again, after mending that profile (flowops auth whoami)"
+        next_step = "aws configure --profile NAME, then the same command again"
         return CredentialsError(happened, not_done=not_done, next_step=next_step)
     if isinstance(error, TRANSPORT_ERRORS):
         host = urlsplit(endpoint).netloc or "AWS"

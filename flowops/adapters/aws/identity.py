@@ -38,7 +38,7 @@ class Users:
         if user["Path"] != USER_PATH:
             raise OperationFailed(
                 f"IAM user {name!r} stands at path {user['Path']}, but the roles admit users at {USER_PATH} only.",
-                next_step=f"flowops users adopt {name}",
+                next_step=f"aws iam update-user --user-name {name} --new-path {USER_PATH}",
             )
         for group in groups:
             self._call("AddUserToGroup", GroupName=group, UserName=name)

@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.credentials import Credentials as SdkCredentials
 
-from flowops.adapters import atomic_file
+from flowops import atomic_file
 from flowops.adapters.aws.client import AwsSession, Credentials, session_of
 from flowops.adapters.aws.session import AwsSessions, Mfa, assume
 from flowops.errors import CredentialsError

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from flowops.adapters import atomic_file
+from flowops import atomic_file
 from flowops.adapters.disk import check_room
 from flowops.adapters.environment import child_environment
 from flowops.adapters.process import Processes

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from flowops.adapters import atomic_file
+from flowops import atomic_file
 from flowops.model.toolchain import Source, Tool
 
 _CHUNK = 1024 * 1024

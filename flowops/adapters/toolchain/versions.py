@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flowops.adapters import atomic_file
+from flowops import atomic_file
 from flowops.adapters.environment import child_environment
 from flowops.adapters.process import Processes
 from flowops.adapters.toolchain.machine import Machine, Unavailable

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowops.rehearsal.cloudformation.api import answer_with
 from flowops.rehearsal.cloudformation.clients import Loopback
 from flowops.rehearsal.cloudformation.engine import Engine, State, nothing
 
@@ -24,6 +23,9 @@ def install(endpoint: str, *, changed: Callable[[], None] = nothing) -> None:
     `endpoint` is the URL of the emulator itself, through which resources are made; `changed` is called after
     every change of the engine's state, also between requests.
     """
+    # Here, because clients of the emulator import this package too, and moto costs them more than a second.
+    from flowops.rehearsal.cloudformation.api import answer_with
+
     engine = Engine(Loopback(endpoint), changed=changed)
     _installed[:] = [engine]
     answer_with(engine)

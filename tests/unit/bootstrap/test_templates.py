@@ -97,7 +97,7 @@ def test_a_value_that_cannot_be_right_is_refused(name: str, parameter: str, wron
 def test_what_holds_data_or_guards_it_survives_its_stack() -> None:
     for resource in _everything():
         if resource.type in _KEPT:
-            assert resource.declaration.deletion_policy == "Retain", resource.logical_id
+            assert resource.declaration.deletion_policy == "RetainExceptOnCreate", resource.logical_id
             assert resource.declaration.update_replace_policy == "Retain", resource.logical_id
 
 

@@ -421,7 +421,7 @@ def test_empty_secrets_are_filled_from_what_is_at_hand_and_shown_by_source_only(
     assert [(it.name, it.filled, it.note) for it in result.secrets][2] == (
         "license prod",
         False,
-        "not set: flowops secrets set license prod",
+        "not set: name the file under flowable.licenses.prod, then: flowops bootstrap security",
     )
     said = f"{world.console.shown} {world.console.lines} {result}"
     assert "canary" not in said
@@ -447,7 +447,10 @@ def test_secrets_alone_are_worth_a_question(standing: World) -> None:
 def test_half_of_the_repository_credentials_is_nothing(world: World) -> None:
     world.environment = {"FLOWABLE_REPO_AUTH_USERNAME": "user", "FLOWABLE_REPO_AUTH_PASSWORD": ""}
     result = run(world)
-    assert result.secrets[0].note == "not set: flowops secrets set repository"
+    assert (
+        result.secrets[0].note
+        == "not set: FLOWABLE_REPO_AUTH_USERNAME=… FLOWABLE_REPO_AUTH_PASSWORD=… flowops bootstrap security"
+    )
     assert world.cloud.doors["security"].secrets.values == {}
 
 

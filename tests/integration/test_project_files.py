@@ -1,0 +1,129 @@
+"""flowops.yaml and the deployments tree as hostile or careless hands leave them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flowops.adapters.project import find_project, load_config, load_deployment
+from flowops.errors import FlowopsError, InvalidConfig
+from flowops.model.config import Config, with_rehearsal_ids
+
+PROJECT = Path(__file__).parents[2]
+VALID = (PROJECT / "flowops.yaml").read_text()
+HOSTILE_NAMES = [
+    "../../x",
+    "-rf",
+    "; rm -rf ~",
+    "a|b",
+    "!x",
+    "...",
+    "with space",
+    "ünïcode",
+    "x" * 300,
+    "CON:",
+    "a\nb",
+    "${jndi:ldap://x}",
+    "{./a}",
+    "UPPER",
+    "a--",
+    "",
+]
+
+
+def config(folder: Path, text: str) -> Config:
+    (folder / "flowops.yaml").write_text(text)
+    return load_config(folder)
+
+
+def test_the_projects_own_configuration_is_valid() -> None:
+    assert list(load_config(PROJECT).environments) == ["dev", "prod"]
+
+
+def test_a_project_is_found_from_a_folder_below(tmp_path: Path) -> None:
+    (tmp_path / "flowops.yaml").write_text(VALID)
+    (tmp_path / "deployments" / "aws").mkdir(parents=True)
+    assert find_project(tmp_path / "deployments" / "aws") == tmp_path
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_hostile_name_never_becomes_an_environment(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidConfig, match=r"flowops\.yaml:"):
+        config(tmp_path, VALID.replace("  dev: {account: dev,", f"  {quoted(name)}: {{account: dev,"))
+
+
+@pytest.mark.parametrize("path", ["../outside", "/etc", "aws/../../x", "a//b", "a b", "-x/y", "~/x", "$HOME"])
+def test_an_environments_folder_never_leaves_the_tree(tmp_path: Path, path: str) -> None:
+    with pytest.raises(InvalidConfig, match=r"environments\.dev\.path"):
+        config(tmp_path, VALID.replace("aws/non-prod/eu-central-1/dev", quoted(path)))
+
+
+@pytest.mark.parametrize("name", [it for it in HOSTILE_NAMES if it.strip(".") and "/" not in it and len(it) < 200])
+def test_a_hostile_folder_never_becomes_a_unit(tmp_path: Path, name: str) -> None:
+    loaded = config(tmp_path, VALID)
+    unit = tmp_path / "deployments" / "aws/non-prod/eu-central-1/dev/foundation" / name
+    unit.mkdir(parents=True)
+    (unit / "terragrunt.hcl").touch()
+    with pytest.raises(InvalidConfig, match="is no name for a unit"):
+        load_deployment(tmp_path, loaded)
+
+
+def test_caches_and_hidden_folders_hold_no_units(tmp_path: Path) -> None:
+    loaded = config(tmp_path, VALID)
+    layer = tmp_path / "deployments" / "aws/non-prod/eu-central-1/dev/foundation"
+    for folder in ("vpc", "vpc/.terragrunt-cache/a/b", ".hidden"):
+        (layer / folder).mkdir(parents=True)
+        (layer / folder / "terragrunt.hcl").touch()
+    assert [unit.id for unit in load_deployment(tmp_path, loaded).environment("dev").units] == ["dev/foundation/vpc"]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "directory", "broken link", "empty", "huge", "latin-1", "nul", "deep"])
+def test_a_file_that_is_no_configuration_is_named_with_its_line(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "flowops.yaml"
+    match kind:
+        case "fifo":
+            os.mkfifo(path)
+        case "directory":
+            path.mkdir()
+        case "broken link":
+            path.symlink_to(tmp_path / "nowhere")
+        case "empty":
+            path.touch()
+        case "huge":
+            path.write_text("# " + "x" * 1024 * 1024)
+        case "latin-1":
+            path.write_bytes(b"project: flow\xe4ble\n")
+        case "nul":
+            path.write_bytes(b"project: a\0b\n")
+        case "deep":
+            path.write_text("[" * 5000)
+    with pytest.raises(InvalidConfig, match=r"flowops\.yaml:\d+: "):
+        load_config(tmp_path)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=200), cut=st.integers(0, len(VALID)))
+def test_whatever_is_written_into_it_the_answer_is_a_configuration_or_one_error(
+    tmp_path: Path, text: str, cut: int
+) -> None:
+    said = "flowops.yaml:"
+    try:
+        config(tmp_path, VALID[:cut] + text + VALID[cut:])
+    except FlowopsError as error:
+        said = error.happened
+    assert "flowops.yaml:" in said
+
+
+def test_a_rehearsal_gives_every_account_an_id_and_keeps_those_that_are_written(tmp_path: Path) -> None:
+    written = VALID.replace("dev: {profile: flw-dev}", 'dev: {profile: flw-dev, id: "111111111111"}')
+    filled = with_rehearsal_ids(config(tmp_path, written))
+    ids = {name: account.id for name, account in filled.accounts.items()}
+    assert ids == {"security": "222222222222", "dev": "111111111111", "prod": "333333333333"}
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
