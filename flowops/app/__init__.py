@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flowops.adapters.process import Processes
-from flowops.adapters.project import find_project, load_config
+from flowops.adapters.project import find_project, load_config, load_deployment
 from flowops.adapters.toolchain import Toolchain
 from flowops.app.life import LifeOfEnvironment
 from flowops.app.site import own_site
@@ -19,7 +19,7 @@ from flowops.app.workbench import Terminal, Workbench
 from flowops.errors import Exit
 from flowops.model.bootstrap import BootstrapResult
 from flowops.model.config import SECURITY, Config, with_rehearsal_ids
-from flowops.model.deployment import Unit
+from flowops.model.deployment import Unit, select
 from flowops.model.facts import Facts
 from flowops.model.rendering import RenderResult
 from flowops.model.run import Run, RunRequest
@@ -131,12 +131,13 @@ class App:
 
     def rehearse(self, environment: str, layer: str | None, *, keep: bool, parallelism: int) -> Life:
         """Run the whole life of an environment in a workspace of its own, which is deleted after a good end."""
+        select(load_deployment(self._checkout, self._config), environment, layer)
         self._tools.install()
         standing = self._standing(f"life-{environment}")
         standing.down(forget=True)
-        bench = self._workbench(standing.site(standing.up()))
-        bench.selected(environment, layer)
-        life = LifeOfEnvironment(standing, bench, environment, layer, parallelism)
+        life = LifeOfEnvironment(
+            standing, lambda: self._workbench(standing.site(standing.up())), environment, layer, parallelism
+        )
         found = rehearse(life, clock=time.monotonic, note=self._console.note, show=self._stage)
         standing.down(forget=found.exit_code is Exit.FINE and not keep)
         return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,23 @@ class LifeOfEnvironment:
     """One environment, or one layer of it, from empty accounts and back. Each stage builds on those before it."""
 
     def __init__(
-        self, standing: StandingRehearsal, bench: Workbench, environment: str, layer: str | None, parallelism: int
+        self,
+        standing: StandingRehearsal,
+        bench: Callable[[], Workbench],
+        environment: str,
+        layer: str | None,
+        parallelism: int,
     ) -> None:
-        self._standing, self._bench = standing, bench
+        self._standing, self._open = standing, bench
         self._environment, self._layer, self._parallelism = environment, layer, parallelism
         self._planned: Run | None = None
 
+    @cached_property
+    def _bench(self) -> Workbench:
+        return self._open()
+
     def accounts(self) -> Finding:
-        """Count the accounts of the emulated organization."""
+        """Start the emulated AWS and create the accounts of its organization."""
         names = self._bench.site.config.accounts
         listed = tuple(f"{name} {account_id(self._bench.site.config, name)}" for name in names)
         return Finding(f"{len(listed)} empty accounts at {self._standing.running().url}", listed=listed)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.aws import Rehearsed
-from tests.e2e.command import Flowops
+from tests.e2e.command import ROOT, Flowops
 from tests.e2e.conftest import copy_project
 from tests.e2e.policies import Deployed
 from tests.e2e.walk import Walk
@@ -49,7 +49,9 @@ def outcomes(envelope: dict[str, Any]) -> dict[str, str]:
     return {it["unit"].rpartition("/")[2]: it["outcome"] for it in envelope["data"]["units"]}
 
 
-def test_step_1_names_where_each_tool_came_from(flowops: Flowops) -> None:
+def test_step_1_sets_up_and_names_where_each_tool_came_from(walk: Walk, flowops: Flowops) -> None:
+    ended = walk.read(1, folder=ROOT)
+    assert ended.code == 0, ended.err
     listed = flowops("toolchain", "list", "-o", "json").envelope["data"]
     assert {it["tool"]: it["found"] for it in listed} >= {"terraform": "1.11.4", "terragrunt": "1.1.3"}
     assert all(it["source"] != "missing" for it in listed)

@@ -25,12 +25,12 @@ class Walk:
 
     flowops: Flowops
 
-    def read(self, number: int) -> Ended:
+    def read(self, number: int, *, folder: Path | None = None) -> Ended:
         """Run every block of one section in one shell; it stops at the first command that fails."""
         script = "\n".join(sections(ROOT / "docs" / "first-steps.md")[number])
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
-            cwd=self.flowops.project,
+            cwd=folder or self.flowops.project,
             env=self.flowops.env(FLOWOPS_PROJECT_DIR=str(self.flowops.project), VIRTUAL_ENV_DISABLE_PROMPT="1"),
             stdin=subprocess.DEVNULL,
             capture_output=True,

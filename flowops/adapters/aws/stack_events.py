@@ -9,6 +9,7 @@ from flowops.adapters.aws.client import AwsSession
 from flowops.adapters.aws.errors import AwsFailed
 from flowops.model.plaintext import printable
 
+_SECOND = ("Resource creation Initiated", "Resource update Initiated")
 _COLLATERAL = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
 
 
@@ -21,11 +22,11 @@ class StackEvents:
         self._since = self._seen
 
     def new(self) -> tuple[str, ...]:
-        """Return a line for each event that was not told yet, oldest first."""
+        """Return a line for each event not told yet, oldest first; a second one of the same step is left out."""
         fresh = list(self._after(self._seen))
         if fresh:
             self._seen = fresh[0]["EventId"]
-        return tuple(_line(event) for event in reversed(fresh))
+        return tuple(_line(event) for event in reversed(fresh) if event.get("ResourceStatusReason") not in _SECOND)
 
     def failures(self) -> tuple[str, ...]:
         """Return why the operation since then failed, or else the last one: the cause first, then what followed.
