@@ -53,7 +53,8 @@ def test_step_1_sets_up_and_names_where_each_tool_came_from(walk: Walk, flowops:
     ended = walk.read(1, folder=ROOT)
     assert ended.code == 0, ended.err
     listed = flowops("toolchain", "list", "-o", "json").envelope["data"]
-    assert {it["tool"]: it["found"] for it in listed} >= {"terraform": "1.11.4", "terragrunt": "1.1.3"}
+    found = {it["tool"]: it["found"] for it in listed}
+    assert (found["terraform"], found["terragrunt"], found["hashicorp/aws"]) == ("1.11.4", "1.1.3", "5.100.0")
     assert all(it["source"] != "missing" for it in listed)
 
 

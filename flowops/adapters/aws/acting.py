@@ -44,13 +44,19 @@ class EnvironmentAws:
         self._mfa, self._folder, self._clock = mfa, sessions_folder, clock
         # One look at who we are serves a whole run.
         self._assumed = cache(self._assume)
+        self._look_who_it_is = cache(self._verify_operator)
 
     def operator(self) -> OperatorSession:
         """Return the operator's session, found to be in the security account; CredentialsError, WrongAccount."""
+        self._look_who_it_is()
         profile = self._config.operator.profile
-        opened = open_operator(self._sessions, profile, self._mfa, self._folder, self._clock)
-        self._sessions.verify_account(opened.session, account_id(self._config, SECURITY), f"profile {profile}")
-        return opened
+        return open_operator(self._sessions, profile, self._mfa, self._folder, self._clock)
+
+    def _verify_operator(self) -> None:
+        """Raise WrongAccount before anybody is asked for an MFA code of the wrong account's device."""
+        profile = self._config.operator.profile
+        session = self._sessions.profile(profile, self._mfa)
+        self._sessions.verify_account(session, account_id(self._config, SECURITY), f"profile {profile}")
 
     def act(self, environment: Environment, access: Access, folder: Path) -> Acting:
         """Return who acts in the environment, after its account was verified; WrongAccount or CredentialsError.
