@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test unit integration e2e lint clean benchmark
+.PHONY: demo test unit contract integration e2e lint clean benchmark
 
 demo: $(READY)  ## the main job on this machine: empty accounts to a running foundation and back
 	$(BIN)/flowops rehearse dev foundation
@@ -12,7 +12,7 @@ demo: $(READY)  ## the main job on this machine: empty accounts to a running fou
 test: $(READY)  ## every test
 	$(BIN)/python -m pytest
 
-unit integration e2e: $(READY)
+unit contract integration e2e: $(READY)
 	$(BIN)/python -m pytest tests/$@
 
 lint: $(READY)  ## everything that can be seen without running it

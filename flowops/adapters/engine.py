@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -18,7 +19,7 @@ from flowops.adapters.signals import Interrupts
 from flowops.errors import Exit, OperationFailed
 from flowops.model.changes import Plan, plan_from_json
 from flowops.model.deployment import Environment, Unit
-from flowops.model.evidence import Call, Evidence, Reported
+from flowops.model.evidence import UNSAVED_FILE, Call, Evidence, Reported
 from flowops.model.graph import Graph
 from flowops.model.job import Job, Step
 from flowops.model.terraform_call import TerraformCall
@@ -129,11 +130,15 @@ class TerragruntEngine:
             for call in read_calls(job.calls):
                 if call.alive and call.command in _DECISIVE:
                     _interrupt(call.pid)
+        else:
+            pids = [str(it.pid) for it in read_calls(job.calls) if it.alive and it.command in _DECISIVE]
+            self._say(f"still waiting for terraform; kill -9 {' '.join(pids)} would lose what it has not saved yet")
         return level
 
     def _evidence(self, job: Job) -> tuple[Evidence, ...]:
         reported = tg.read_report(job)
-        trouble = tg.trouble_from_log(job, _tail(job.folder / "terragrunt.log").splitlines())
+        log = _tail(job.folder / "terragrunt.log").splitlines()
+        trouble, everybodys = tg.trouble_from_log(job, log), tg.trouble_of_run(log)
         calls = self._calls(job)
         return tuple(
             Evidence(
@@ -141,7 +146,7 @@ class TerragruntEngine:
                 reported.get(unit, Reported.ABSENT),
                 call=calls.get(unit),
                 plan=_plan(job, unit) if job.step.plans else None,
-                trouble=trouble.get(unit, ""),
+                trouble=trouble.get(unit, "") or (everybodys if unit not in calls else ""),
                 drained=job.drain.exists(),
             )
             for unit in job.units
@@ -174,7 +179,7 @@ def _place(job: Job) -> None:
     for plan in job.saved:
         folder = job.plan_folder / job.name(plan.unit)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.link(plan.file, folder / "tfplan.tfplan")
+        shutil.copyfile(plan.file, folder / "tfplan.tfplan")
 
 
 def _plan(job: Job, unit: Unit) -> Plan | None:
@@ -182,7 +187,7 @@ def _plan(job: Job, unit: Unit) -> Plan | None:
     try:
         document = json.loads(path.read_bytes())
         return plan_from_json(unit, document, str(job.plan_folder / job.name(unit) / "tfplan.tfplan"))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -193,14 +198,14 @@ def _call(call: TerraformCall) -> Call:
         call.alive,
         seconds=(call.ended - call.started) if call.ended else 0.0,
         error="" if call.exit_code == 0 else tg.first_error(_tail(call.stderr)),
-        state_unsaved=_unsaved(call),
+        unsaved=_unsaved(call),
         log=str(call.stdout),
     )
 
 
-def _unsaved(call: TerraformCall) -> bool:
-    kept = call.unit_dir.glob(".terragrunt-cache/*/*/errored.tfstate")
-    return any(path.stat().st_mtime >= call.started for path in kept)
+def _unsaved(call: TerraformCall) -> str:
+    kept = call.cwd / UNSAVED_FILE
+    return str(kept) if kept.is_file() and kept.stat().st_mtime >= call.started else ""
 
 
 def _tail(path: Path) -> str:

@@ -1,14 +1,17 @@
 """The record of each run: `.flowops/runs/<id>/` in the project, readable by its owner only, without secrets.
 
 events.jsonl   what happened, one JSON object a line, appended and flushed at once
-run.json       the result, written when the run ends; its absence says that flowops was killed
-NN-step/       one folder for each call of terragrunt: plans, report, and every terraform call with its output
+run.json       the result, written when the run ends, also by an error; its absence says that flowops was killed
+NN-step/       one folder for each call of terragrunt: report, log, and every terraform call with its output
+
+Saved plans and the children's credentials lie there while the run works, and are deleted when it ends.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -16,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from flowops import atomic_file
-from flowops.model.run import Run, RunRequest
+from flowops.model.access import Access
+from flowops.model.run import Outcome, Run, RunRequest
 
 RUNS = Path(".flowops") / "runs"
 
@@ -40,18 +44,33 @@ class FileRecord:
             os.close(descriptor)
 
     def finish(self, run: Run) -> None:
-        """Write the result."""
+        """Write the result, and delete what may hold secrets, unless a terraform may still be at work with it."""
         units = [
             {"unit": it.unit.id, "outcome": it.outcome.value, "reason": it.reason, "seconds": round(it.seconds, 3)}
             for it in run.units
         ]
         result = {"run": run.id, "exit_code": int(run.exit_code), "units": units, "notes": list(run.notes)}
-        self.event("finished", **result)
+        self._close("finished", result)
+        if not any(it.outcome is Outcome.UNKNOWN for it in run.units):
+            self._delete_secrets()
+
+    def fail(self, exit_code: int, error: str) -> None:
+        """Write that the run ended with an error, and delete what may hold secrets."""
+        self._close("failed", {"run": self.id, "exit_code": exit_code, "error": error})
+        self._delete_secrets()
+
+    def _close(self, kind: str, result: dict[str, Any]) -> None:
+        self.event(kind, **result)
         atomic_file.write(self.folder / "run.json", (json.dumps(result, indent=2) + "\n").encode())
+
+    def _delete_secrets(self) -> None:
+        acting = (self.folder / access.name.lower() for access in Access)
+        for folder in (*acting, *self.folder.glob("*/plans"), *self.folder.glob("*/json")):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class FileJournal:
-    """Opens one folder for each run; `facts` (git commit, tool versions) are written into its first event."""
+    """Opens one folder for each run; `facts`, such as tool versions, are written into its first event."""
 
     def __init__(self, project: Path, clock: Callable[[], datetime], facts: Mapping[str, Any]) -> None:
         self._runs = project / RUNS

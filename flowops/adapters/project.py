@@ -55,6 +55,7 @@ def load_deployment(project: Path, config: Config) -> Deployment:
     environments = []
     for name, it in config.environments.items():
         base = PurePosixPath(it.path)
+        _check_layers(root / base, config)
         units = tuple(unit for layer in config.layers for unit in _units(root, name, layer, base / layer))
         layers = tuple(config.layers)
         environments.append(Environment(name, it.account, base, it.protected, layers, units))
@@ -71,6 +72,18 @@ def _units(root: Path, environment: str, layer: str, folder: PurePosixPath) -> l
             _check_name(Path(current), name)
             found.append(Unit(environment, layer, str(name), relative))
     return sorted(found)
+
+
+def _check_layers(folder: Path, config: Config) -> None:
+    """Refuse units below a layer that nobody named: a destroy would not know that they still stand."""
+    for file in sorted(folder.glob(f"*/*/{UNIT_FILE}")):
+        layer = file.parent.parent.name
+        if layer not in config.layers and not layer.startswith("."):
+            raise InvalidConfig(
+                f"{file}:1: {layer!r} is no layer of flowops.yaml; allowed: {', '.join(config.layers)}.",
+                not_done="Nothing was started.",
+                next_step=f"add {layer} to `layers` in flowops.yaml, or move the folder",
+            )
 
 
 def _check_name(folder: Path, name: PurePosixPath) -> None:

@@ -104,6 +104,7 @@ def _read_call(folder: Path) -> TerraformCall | None:
     return TerraformCall(
         command=command_of(argv),
         unit_dir=unit_directory(call["cwd"]),
+        cwd=Path(call["cwd"]),
         argv=argv,
         pid=call["pid"],
         started=call["started"],

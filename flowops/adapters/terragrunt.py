@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,6 +17,7 @@ from flowops.model.deployment import Environment, Unit
 from flowops.model.evidence import Reported
 from flowops.model.graph import Graph
 from flowops.model.job import Job, Step
+from flowops.model.plaintext import printable, redacted
 
 
 def find_argv(terragrunt: Path, folder: Path) -> list[str]:
@@ -96,7 +97,7 @@ def read_report(job: Job) -> Mapping[Unit, Reported]:
         rows: list[dict[str, Any]] = json.loads(job.report.read_bytes())
     except (OSError, ValueError):
         return {}
-    results = {row.get("Name"): row.get("Result") for row in rows}
+    results = {row.get("Name"): row.get("Result") for row in rows if isinstance(row, dict)}
     named = {unit: results.get(job.name(unit)) for unit in job.units}
     known = {it.value: it for it in Reported}
     return {unit: known[result] for unit, result in named.items() if result in known}
@@ -104,19 +105,34 @@ def read_report(job: Job) -> Mapping[Unit, Reported]:
 
 def trouble_from_log(job: Job, lines: Sequence[str]) -> Mapping[Unit, str]:
     """Return the last error terragrunt logged for each unit, from its JSON log; other lines are passed over."""
-    found: dict[Unit, str] = {}
     units = {job.name(unit): unit for unit in job.units}
+    named = ((_unit_of(units, folder), text) for folder, text in _errors(lines) if folder)
+    return {unit: text for unit, text in named if unit is not None}
+
+
+def trouble_of_run(lines: Sequence[str]) -> str:
+    """Return the last error terragrunt logged for no unit in particular, such as a root.hcl that it cannot read."""
+    return next((text for folder, text in reversed(list(_errors(lines))) if not folder), "")
+
+
+def _errors(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield folder and text of each error in terragrunt's JSON log."""
     for line in lines:
         try:
             record = json.loads(line)
         except ValueError:
             continue
-        if not isinstance(record, dict) or record.get("level") not in ("error", "stderr"):
-            continue
-        unit = _unit_of(units, str(record.get("working-dir", "")))
-        if unit is not None and record.get("msg", "").strip():
-            found[unit] = record["msg"].strip()
-    return found
+        if (
+            isinstance(record, dict)
+            and record.get("level") in ("error", "stderr")
+            and str(record.get("msg", "")).strip()
+        ):
+            yield str(record.get("working-dir", "")), _shown(first_error(str(record["msg"])))
+
+
+def _shown(text: str) -> str:
+    """Return foreign text as one line that neither steers a terminal nor holds a key."""
+    return redacted(printable(text))
 
 
 def _unit_of(units: Mapping[str, Unit], folder: str) -> Unit | None:
@@ -132,5 +148,5 @@ def first_error(text: str) -> str:
     for index, line in enumerate(lines):
         if line.startswith("Error: "):
             detail = next((it for it in lines[index + 1 :] if it and not it.startswith(("with ", "on "))), "")
-            return f"{line.removeprefix('Error: ')}{f' ({detail})' if detail else ''}"[:500]
-    return next((line for line in reversed(lines) if line), "")[:500]
+            return _shown(f"{line.removeprefix('Error: ')}{f' ({detail})' if detail else ''}"[:500])
+    return _shown(next((line for line in reversed(lines) if line), "")[:500])

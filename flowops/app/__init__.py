@@ -8,11 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from flowops import atomic_file
+from flowops.adapters.disk import check_room
 from flowops.adapters.process import Processes
 from flowops.adapters.project import find_project, load_config, load_deployment
 from flowops.adapters.toolchain import Toolchain
 from flowops.app.life import LifeOfEnvironment
-from flowops.app.site import own_site
+from flowops.app.site import Site, own_site
 from flowops.app.standing import Exports, StandingRehearsal, quick_pause
 from flowops.app.tools import toolchain, user_state
 from flowops.app.workbench import Terminal, Workbench
@@ -24,6 +26,7 @@ from flowops.model.facts import Facts
 from flowops.model.rendering import RenderResult
 from flowops.model.run import Run, RunRequest
 from flowops.model.stacks import account_id
+from flowops.model.toolchain import ToolStatus
 from flowops.operations.rehearse import Life, Stage, rehearse
 from flowops.operations.show import GraphRow, StatusRow
 from flowops.rehearsal.workspace import workspace_of
@@ -58,7 +61,7 @@ class App:
         standing.bring_over()
         return self._workbench(standing.site(endpoint))
 
-    def _workbench(self, site: Any) -> Workbench:
+    def _workbench(self, site: Site) -> Workbench:
         return Workbench(site, self._tools, self._console, self._ambient, pause=quick_pause)
 
     def _standing(self, purpose: str = "standing") -> StandingRehearsal:
@@ -132,15 +135,27 @@ class App:
     def rehearse(self, environment: str, layer: str | None, *, keep: bool, parallelism: int) -> Life:
         """Run the whole life of an environment in a workspace of its own, which is deleted after a good end."""
         select(load_deployment(self._checkout, self._config), environment, layer)
-        self._tools.install()
+        self._prepare()
         standing = self._standing(f"life-{environment}")
-        standing.down(forget=True)
-        life = LifeOfEnvironment(
-            standing, lambda: self._workbench(standing.site(standing.up())), environment, layer, parallelism
-        )
-        found = rehearse(life, clock=time.monotonic, note=self._console.note, show=self._stage)
-        standing.down(forget=found.exit_code is Exit.FINE and not keep)
-        return found
+        with standing.alone():
+            standing.down(forget=True)
+            life = LifeOfEnvironment(
+                standing, lambda: self._workbench(standing.site(standing.up())), environment, layer, parallelism
+            )
+            held = False
+            try:
+                found = rehearse(life, clock=time.monotonic, note=self._console.note, show=self._stage)
+                held = found.exit_code is Exit.FINE
+                return found
+            finally:
+                # However it ends: no server is left running, and what went wrong can be looked at.
+                standing.down(forget=held and not keep)
+                if not held or keep:
+                    self._console.note(f"kept: {standing.workspace.root}, until the next rehearsal of {environment}")
+
+    def _prepare(self) -> None:
+        check_room(atomic_file.private_folder(user_state(self._ambient)))
+        self._tools.install()
 
     def _stage(self, stage: Stage) -> None:
         held = "held" if stage.held else f"DID NOT HOLD: {stage.finding.trouble}"
@@ -148,6 +163,7 @@ class App:
 
     def rehearsal_up(self, port: int) -> dict[str, Any]:
         """Start this checkout's rehearsal."""
+        self._prepare()
         standing = self._standing()
         standing.up(port)
         return standing.status()
@@ -168,7 +184,7 @@ class App:
         return self._standing().exports(bench.cloud, bench.environment(), tools)
 
 
-def _tool(status: Any) -> dict[str, Any]:
+def _tool(status: ToolStatus) -> dict[str, Any]:
     return {
         "tool": status.name,
         "wanted": status.wanted,

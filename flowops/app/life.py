@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from flowops.adapters.aws.errors import AwsDenied
-from flowops.adapters.aws.resources import tagged
-from flowops.app.standing import StandingRehearsal
+from flowops.adapters.aws.resources import is_leaving, tagged, workload_roles
+from flowops.adapters.aws.stack_drift import drifted
+from flowops.app.standing import StandingRehearsal, quick_pause
 from flowops.app.workbench import Workbench
 from flowops.errors import Exit, OperationFailed
 from flowops.model.access import Access
 from flowops.model.bootstrap import StackOutcome
 from flowops.model.changes import Plan
 from flowops.model.config import SECURITY
-from flowops.model.leftovers import Leftover, leftovers
+from flowops.model.leftovers import Standing, leftovers
 from flowops.model.rendering import RenderState
 from flowops.model.run import Outcome, Run, RunRequest, Verb
-from flowops.model.stacks import account_id
+from flowops.model.stacks import account_id, stack_names
 from flowops.operations.rehearse import Finding
 
 
@@ -37,7 +38,6 @@ class LifeOfEnvironment:
     ) -> None:
         self._standing, self._open = standing, bench
         self._environment, self._layer, self._parallelism = environment, layer, parallelism
-        self._planned: Run | None = None
 
     @cached_property
     def _bench(self) -> Workbench:
@@ -103,23 +103,27 @@ class LifeOfEnvironment:
         trouble = _trouble(run, Outcome.APPLIED)
         if not trouble and not resources:
             trouble = "no state holds a resource"
-        return Finding(f"{len(run.units)} units, {resources} resources", trouble, _units(run))
+        return Finding(f"{len(run.units)} units, {resources} resources", trouble, _units(run), _code(run))
 
     def second_plan(self) -> Finding:
         """Plan again; it must be empty."""
-        self._planned = run = self._run(Verb.PLAN)
+        run = self._run(Verb.PLAN)
         changes = [plan.address(it) for plan in _plans(run) for it in plan.resource_changes]
         outputs = [f"{plan.unit.id} {name}" for plan in _plans(run) for name in plan.changed_outputs]
         found = ", ".join(changes + outputs)
-        return Finding("no changes", _trouble(run, Outcome.PLANNED) or found, _units(run))
+        return Finding("no changes", _trouble(run, Outcome.PLANNED) or found, _units(run), _code(run))
 
     def drift_check(self) -> Finding:
-        """Look at what the second plan found otherwise in AWS than in the states; there must be nothing."""
-        if self._planned is None:
-            raise OperationFailed("There is no plan to look for drift in.")
-        plans = _plans(self._planned)
-        drifted = [f"{plan.unit.layer}/{plan.unit.name}//{it}" for plan in plans for it in plan.drifted]
-        return Finding(f"{len(plans)} units, no drift", ", ".join(drifted))
+        """Look for drift beside terraform: in the bootstrap stacks and in the rendered files; there must be none."""
+        config = self._bench.site.config
+        names = [(account, stack) for account in config.accounts for stack in stack_names(config, account)]
+        found = [f"{account}/{stack} {it}" for account, stack in names for it in self._drift_of(account, stack)]
+        stale = [str(it.path) for it in self._bench.render(check=True).of(RenderState.STALE)]
+        return Finding(f"{len(names)} stacks as their templates say, no stale file", ", ".join(found + stale))
+
+    def _drift_of(self, account: str, stack: str) -> tuple[str, ...]:
+        session = self._bench.in_account(account_id(self._bench.site.config, account))
+        return drifted(session, stack, sleep=quick_pause)
 
     def listing(self) -> Finding:
         """List network, cluster and states through the `aws` command line; all must be there."""
@@ -144,19 +148,31 @@ class LifeOfEnvironment:
     def destroy(self) -> Finding:
         """Destroy; every unit must be destroyed."""
         run = self._run(Verb.DESTROY)
-        return Finding(f"{len(run.units)} units destroyed", _trouble(run, Outcome.DESTROYED), _units(run))
+        trouble = _trouble(run, Outcome.DESTROYED)
+        return Finding(f"{len(run.units)} units destroyed", trouble, _units(run), _code(run))
 
     def sweep(self) -> Finding:
-        """Look for what is left by tag and by state; only what AWS itself keeps may be there."""
-        selection = self._bench.selected(self._environment, self._layer)
-        reader = self._bench.cloud.reader(selection.environment)
-        found = tagged(reader, self._bench.site.config.project, self._environment)
-        left = leftovers(it.arn for it in found if it.tags.get("flowops:layer") in selection.layers)
+        """Look for what is left by tag, by role and by state; only what AWS itself keeps may be there."""
+        config, selection = self._bench.site.config, self._bench.selected(self._environment, self._layer)
+        account = selection.environment.account
+        session = self._bench.in_account(account_id(config, account))
+        of_layers = [
+            it.arn
+            for it in tagged(session, config.project, self._environment)
+            if it.tags.get("flowops:layer") in selection.layers
+        ]
+        found = [Standing(arn, is_leaving(session, arn)) for arn in (*of_layers, *workload_roles(session))]
+        left = leftovers(found, protected=selection.environment.protected)
         states = self._bench.cloud.states(selection.environment, selection.units)
         standing = [unit.id for unit, state in states.items() if state and state.resources]
         unexpected = [it.arn for it in left if not it.reason] + standing
-        kept = tuple(f"{it.arn}: {it.reason}" for it in left if it.reason)
-        return Finding(_kept(left), f"left behind: {', '.join(unexpected)}" if unexpected else "", kept)
+        kept = [f"{it.arn}: {it.reason}" for it in left if it.reason]
+        stacks = [f"{name}/{it}: a bootstrap stack" for name in config.accounts for it in stack_names(config, name)]
+        for line in (*kept, *stacks):
+            self._bench.console.note(f"kept: {line}")
+        summary = f"{len(kept)} kept by AWS for a while, {len(stacks)} bootstrap stacks"
+        trouble = f"left behind: {', '.join(unexpected)}" if unexpected else ""
+        return Finding(summary, trouble, (*kept, *stacks))
 
     def _run(self, verb: Verb) -> Run:
         request = RunRequest(
@@ -195,10 +211,10 @@ def _trouble(run: Run, wanted: Outcome) -> str:
     return "; ".join(wrong) if run.units else "no unit ran"
 
 
+def _code(run: Run) -> Exit:
+    """Return the code that a stage ends with when its run is not what it should be."""
+    return run.exit_code if run.exit_code not in (Exit.FINE, Exit.CHANGES) else Exit.FAILED
+
+
 def _units(run: Run) -> tuple[str, ...]:
     return tuple(f"{it.unit.id} {it.outcome.value} {it.seconds:.1f} s" for it in run.units)
-
-
-def _kept(left: tuple[Leftover, ...]) -> str:
-    kept = sum(1 for it in left if it.reason)
-    return f"nothing left but {kept} that AWS keeps for a while, and the bootstrap stacks"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from shlex import quote
 from typing import Any
 
+from flowops import atomic_file
 from flowops.adapters.aws.acting import EnvironmentAws
 from flowops.adapters.aws.child_profile import child_profile_files
 from flowops.adapters.aws.client import AwsSession
@@ -19,17 +21,19 @@ from flowops.adapters.aws.organizations import NewAccount, Organizations
 from flowops.adapters.environment import ignored_variables
 from flowops.adapters.process import Processes
 from flowops.app.site import Site, now, rehearsal_site
-from flowops.errors import OperationFailed, ToolUnusable
+from flowops.errors import LockHeld, OperationFailed, ToolUnusable
 from flowops.model.config import MANAGEMENT, REHEARSAL_MANAGEMENT_ID, Config
 from flowops.model.stacks import account_id
 from flowops.rehearsal.administrator import new_administrator
 from flowops.rehearsal.emulator import Emulator, Endpoint
+from flowops.rehearsal.occupancy import Occupancy
 from flowops.rehearsal.profiles import Keys, Operator, add_user_profile
 from flowops.rehearsal.scratch import bring_over, walk
 from flowops.rehearsal.settings import Settings
 from flowops.rehearsal.workspace import Workspace
 
 OPERATOR_USER = "flowable_devops_user"
+LOOPBACK = "127.0.0.1"
 QUICK = 0.05
 """Seconds between two looks at something the emulator does; AWS itself is asked less often."""
 
@@ -72,6 +76,21 @@ class StandingRehearsal:
         self._checkout, self._config = checkout, config
         self._processes, self._ambient, self._say = processes, ambient, say
         self.emulator = Emulator(workspace.emulator, processes.spawn_detached, environ=ambient)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the workspace for one command; LockHeld when another one has it."""
+        lock = Occupancy(atomic_file.private_folder(self.workspace.root.parent) / f"{self.workspace.root.name}.lock")
+        if not lock.claim():
+            raise LockHeld(
+                f"Process {lock.holder()} runs the same rehearsal of this checkout.",
+                not_done="Nothing was started.",
+                next_step="the same command, once that one has ended",
+            )
+        try:
+            yield
+        finally:
+            lock.release()
 
     def up(self, port: int = 0) -> Endpoint:
         """Start the emulated AWS, or find it running, with the organization's accounts in it."""
@@ -161,6 +180,8 @@ class StandingRehearsal:
             "TF_CLI_CONFIG_FILE": environment["TF_CLI_CONFIG_FILE"],
             "TG_TF_PATH": str(tools["terraform"]),
             "FLOWOPS_REHEARSAL_DIR": str(self.workspace.project),
+            # A company's proxy knows nothing of this machine's loopback.
+            "NO_PROXY": LOOPBACK,
         }
         unset = tuple(name for name in ignored_variables(self._ambient) if name not in variables)
         return Exports(variables, unset, tuple(folders))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import shlex
 import sys
 import tempfile
 import traceback
@@ -16,7 +17,7 @@ import click
 from flowops import __version__
 from flowops.cli.context import Invocation
 from flowops.cli.options import settings
-from flowops.errors import Exit, FlowopsError, Interrupted, nearest
+from flowops.errors import Exit, FlowopsError, Interrupted, PartlyDone, UsageError, nearest
 
 _COMMANDS = {
     "apply": "run",
@@ -80,13 +81,11 @@ def run(arguments: list[str]) -> int:
     except FlowopsError as error:
         return _fail(invocation, arguments, error)
     except click.ClickException as error:
-        return _misused(error)
+        return _misused(invocation, arguments, error)
     except (click.Abort, KeyboardInterrupt):
-        return _fail(invocation, arguments, Interrupted("Interrupted.", next_step=f"flowops {' '.join(arguments)}"))
-    except BrokenPipeError:
-        # Whoever read stdout has gone; writing more would only end in a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(Exit.FINE)
+        undone = "What was under way in AWS goes on by itself, or is half done."
+        again = f"flowops {shlex.join(arguments)}"
+        return _fail(invocation, arguments, Interrupted("Interrupted.", not_done=undone, next_step=again))
     except Exception as error:
         # The last resort: an operator at 3 a.m. gets one line, and whoever mends flowops gets the whole story.
         return _fail(invocation, arguments, _own_fault(error))
@@ -96,23 +95,29 @@ def _own_fault(error: Exception) -> FlowopsError:
     descriptor, path = tempfile.mkstemp(prefix="flowops-error-", suffix=".txt")
     with os.fdopen(descriptor, "w") as file:
         traceback.print_exception(error, file=file)
-    return FlowopsError(
+    return PartlyDone(
         f"flowops met an error of its own: {type(error).__name__}: {error}",
         not_done="What was under way may be half done.",
         next_step=f"flowops status ENV, then report what {path} says",
     )
 
 
-def _misused(error: click.ClickException) -> int:
+def _misused(invocation: Invocation, arguments: list[str], error: click.ClickException) -> int:
     error.show(sys.stderr)
+    _show_envelope(invocation, arguments, UsageError(error.format_message(), not_done="Nothing was started."))
     return int(Exit.USAGE)
 
 
 def _fail(invocation: Invocation, arguments: list[str], error: FlowopsError) -> int:
+    error.next_step = invocation.pointed(error.next_step)
     click.echo(str(error), err=True)
+    _show_envelope(invocation, arguments, error)
+    return int(error.exit_code)
+
+
+def _show_envelope(invocation: Invocation, arguments: list[str], error: FlowopsError) -> None:
     if invocation.output != "table":
         click.echo(json.dumps(_envelope(arguments, error), indent=2))
-    return int(error.exit_code)
 
 
 def _envelope(arguments: list[str], error: FlowopsError) -> dict[str, Any]:

@@ -31,4 +31,4 @@ def bootstrap(invocation: Invocation, /, accounts: tuple[str, ...], yes: bool, a
     from flowops.cli.view.result import show
 
     result = invocation.app().bootstrap(accounts, allow_replace, yes=yes)
-    return show(bootstrap_result(result), invocation.output)
+    return show(bootstrap_result(result, invocation.pointed), invocation.output)

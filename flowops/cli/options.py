@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from flowops.cli.context import Invocation
 from flowops.model.run import RunRequest, Verb
@@ -25,6 +26,10 @@ def _setting(name: str, *more: str, **attributes: Any) -> Callable[[Command], Co
     """Return an option that stands before or after the verb and is kept in the Invocation."""
 
     def keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+        source = context.get_parameter_source(str(parameter.name))
+        if context.parent is not None and source is ParameterSource.ENVIRONMENT:
+            # The group has read the variable already, and its command line comes before it.
+            return
         if value is not None and value is not False:
             setattr(context.ensure_object(Invocation), str(parameter.name), value)
 

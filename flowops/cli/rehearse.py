@@ -41,7 +41,9 @@ def rehearse() -> None:
 @rehearse.command(hidden=True)
 @click.argument("environment", metavar="ENV")
 @click.argument("layer", required=False, metavar="[LAYER]")
-@options.option("--keep", is_flag=True, help="Keep the emulated AWS and its files afterwards.")
+@options.option(
+    "--keep", is_flag=True, help="Keep the files of the rehearsal afterwards: states, logs and recorded calls."
+)
 @options.parallelism
 @options.settings
 @click.pass_obj

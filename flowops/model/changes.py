@@ -61,14 +61,13 @@ class ResourceChange:
 class Plan:
     """The parsed plan of one unit.
 
-    `drifted` are the addresses of resources that AWS has otherwise than the state; `provisional_because` is empty for
-    an exact plan, else one sentence that names the cause; `file` is the path of the saved plan, empty without one.
+    `provisional_because` is empty for an exact plan, else one sentence that names the cause; `file` is the path of the
+    saved plan, empty without one.
     """
 
     unit: Unit
     changes: tuple[ResourceChange, ...]
     changed_outputs: tuple[str, ...] = ()
-    drifted: tuple[str, ...] = ()
     mocked: bool = False
     errored: bool = False
     file: str = ""
@@ -99,12 +98,11 @@ class Plan:
 
 
 def plan_from_json(unit: Unit, document: Mapping[str, Any], file: str = "") -> Plan:
-    """Return the plan that `terraform show -json` printed of the saved plan `file`."""
+    """Return the plan that `terraform show -json` printed of the saved plan `file`; ValueError for unknown actions."""
     return Plan(
         unit,
         changes=tuple(_resource_changes(document)),
         changed_outputs=tuple(_changed_outputs(document)),
-        drifted=tuple(_drifted(document)),
         mocked=_mentions_mock(document.get("variables", {})),
         errored=bool(document.get("errored", False)),
         file=file,
@@ -131,16 +129,11 @@ def _action(actions: tuple[str, ...]) -> Action:
             return Action.FORGET
         case ("delete", "create") | ("create", "delete"):
             return Action.REPLACE
-        case _:
+        case ("no-op",):
             return Action.NONE
-
-
-def _drifted(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what AWS has otherwise and a plan would put back; values that AWS only fills in are no drift."""
-    planned = {it["address"] for it in document.get("resource_changes", ()) if it["change"]["actions"] != ["no-op"]}
-    for it in document.get("resource_drift", ()):
-        if it["change"]["actions"] == ["delete"] or it["address"] in planned:
-            yield it["address"]
+        case _:
+            # Not shown and not guarded would be worse than a plan that cannot be read.
+            raise ValueError(f"unknown actions {actions}")
 
 
 def _changed_outputs(document: Mapping[str, Any]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$"
-RESERVED_ENVIRONMENTS = ("up", "down", "status", "env", "list", "security")
+RESERVED_ENVIRONMENTS = ("up", "down", "status", "env", "life", "list", "security")
 SECURITY = "security"
 MANAGEMENT = "management"
 

@@ -72,7 +72,7 @@ class Selection:
     @property
     def name(self) -> str:
         """Return what was selected, as it is typed: `dev`, `dev foundation` or `dev foundation eks`."""
-        whole = self.layers == self.environment.layers
+        whole = self.unit is None and self.layers == self.environment.layers
         words = [self.environment.name, *(() if whole else self.layers), *([self.unit] if self.unit else [])]
         return " ".join(words)
 

@@ -13,6 +13,9 @@ from flowops.model.changes import Plan
 from flowops.model.deployment import Unit
 from flowops.model.run import Outcome
 
+UNSAVED_FILE = "errored.tfstate"
+UNSAVED = "terraform could not save the state, the only copy is"
+
 
 class Reported(Enum):
     """A unit's result in terragrunt's report (schema v4)."""
@@ -26,14 +29,17 @@ class Reported(Enum):
 
 @dataclass(frozen=True)
 class Call:
-    """The decisive terraform process of a unit; `code` is None while it runs or when its end was not recorded."""
+    """The decisive terraform process of a unit; `code` is None while it runs or when its end was not recorded.
+
+    `unsaved` is the path of the state that terraform could not write, empty where it could.
+    """
 
     command: str
     code: int | None
     alive: bool
     seconds: float = 0.0
     error: str = ""
-    state_unsaved: bool = False
+    unsaved: str = ""
     log: str = ""
 
 
@@ -52,6 +58,9 @@ class Evidence:
 def planned(evidence: Evidence) -> tuple[Outcome, str]:
     """Return PLANNED, or what stood in the way and why: the report, the exit code and a readable plan must agree."""
     outcome, reason = _ended(evidence, Outcome.PLANNED, "plan")
+    if outcome is Outcome.UNKNOWN:
+        # A plan changes nothing, whatever became of it.
+        return Outcome.FAILED, reason
     if outcome is not Outcome.PLANNED:
         return outcome, reason
     if evidence.plan is None:
@@ -63,8 +72,11 @@ def planned(evidence: Evidence) -> tuple[Outcome, str]:
 
 def applied(evidence: Evidence, success: Outcome) -> tuple[Outcome, str]:
     """Return `success`, or what stood in the way and why."""
-    if evidence.call is not None and evidence.call.state_unsaved:
-        return Outcome.STATE_UNSAVED, "terraform could not save the state; it is kept in errored.tfstate"
+    if evidence.call is not None and evidence.call.unsaved:
+        return (
+            Outcome.STATE_UNSAVED,
+            f"{UNSAVED} {evidence.call.unsaved}; save it there: terraform state push {UNSAVED_FILE}",
+        )
     return _ended(evidence, success, "apply")
 
 

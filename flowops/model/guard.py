@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from shlex import quote
 
 from flowops.model.changes import Action, Plan, ResourceChange
 from flowops.model.deployment import Environment
@@ -57,8 +58,13 @@ def _unallowed(request: RunRequest, environment: Environment, plan: Plan) -> Ite
         if not change.stateful or (whole and change.action is Action.DELETE):
             continue
         globs = request.allow_replace if change.action is Action.REPLACE else request.allow_destroy
-        if not any(fnmatchcase(plan.address(change), glob) for glob in globs):
+        if not any(_names(plan.address(change), glob) for glob in globs):
             yield change
+
+
+def _names(address: str, glob: str) -> bool:
+    """Say whether a glob of the command line names an address; brackets are terraform's indexes, not classes."""
+    return fnmatchcase(address, glob.replace("[", "[[]"))
 
 
 def unseen(shown: Plan | None, planned: Plan) -> tuple[ResourceChange, ...]:
@@ -76,4 +82,4 @@ def _reason(plan: Plan, change: ResourceChange) -> str:
 
 def _flag(plan: Plan, change: ResourceChange) -> str:
     name = "--allow-replace" if change.action is Action.REPLACE else "--allow-destroy"
-    return f"{name} '{plan.address(change)}'"
+    return f"{name} {quote(plan.address(change))}"

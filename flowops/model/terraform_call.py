@@ -18,6 +18,7 @@ class TerraformCall:
 
     command: str
     unit_dir: Path
+    cwd: Path
     argv: tuple[str, ...]
     pid: int
     started: float

@@ -14,7 +14,8 @@ from flowops.model.deployment import Selection, Unit, select
 from flowops.model.evidence import Evidence
 from flowops.model.graph import Graph
 from flowops.model.job import Job, Step
-from flowops.model.run import Outcome, Run, RunRequest, UnitRun
+from flowops.model.run import Outcome, Run, RunRequest, UnitRun, Verb
+from flowops.model.state import UnitState
 from flowops.operations.ports.run import Record, RunPorts
 
 
@@ -35,7 +36,8 @@ class Ground:
         self.steps += 1
         chosen = tuple(units)
         folder = self.record.folder / f"{self.steps:02d}-{step.name.lower().replace('_', '-')}"
-        access = Access.READ if step.plans else Access.WRITE
+        # A saved plan carries its backend and provider, role and all: what will be applied is planned by who applies.
+        access = Access.READ if self.request.verb is Verb.PLAN else Access.WRITE
         environment = self.selection.environment
         acting = self.ports.cloud.act(environment, access, self.record.folder / access.name.lower())
         drain = self.record.folder / "drain"
@@ -67,18 +69,30 @@ def open_run(request: RunRequest, ports: RunPorts, started: datetime) -> Iterato
     record = ports.journal.open(request)
     with ports.engine.watch():
         try:
-            ports.cloud.act(selection.environment, Access.READ, record.folder / Access.READ.name.lower())
+            access = Access.READ if request.verb is Verb.PLAN else Access.WRITE
+            ports.cloud.act(selection.environment, access, record.folder / access.name.lower())
             yield Ground(request, ports, selection, ports.engine.graph(selection.environment), record, started)
         except FlowopsError as error:
-            record.event("ended", error=str(error), exit_code=int(error.exit_code))
+            record.fail(int(error.exit_code), str(error))
+            raise
+        except BaseException as error:
+            record.fail(int(Exit.FAILED), f"{type(error).__name__}: {error}")
             raise
 
 
-def touched(before: Mapping[Unit, object], after: Mapping[Unit, object], runs: Iterable[UnitRun]) -> list[UnitRun]:
+States = Mapping[Unit, UnitState | None]
+
+
+def touched(before: States, after: States, runs: Iterable[UnitRun]) -> list[UnitRun]:
     """Return `runs`, where a unit that is not done but whose state moved says so."""
     return [
         run
         if run.outcome.done or run.outcome is Outcome.BLOCKED
-        else replace(run, touched=before.get(run.unit) != after.get(run.unit))
+        else replace(run, touched=_stands(before.get(run.unit)) != _stands(after.get(run.unit)))
         for run in runs
     ]
+
+
+def _stands(state: UnitState | None) -> tuple[object, ...]:
+    """Return what a state says stands; the empty one that a failed first apply leaves says as little as none."""
+    return (state.resources, dict(state.outputs), state.serial if state.resources else 0) if state else (0, {}, 0)

@@ -11,11 +11,15 @@ from flowops.errors import Exit, FlowopsError
 
 @dataclass(frozen=True)
 class Finding:
-    """What a stage found: numbers and ids for the summary, and why it does not hold (empty when it does)."""
+    """What a stage found: numbers and ids for the summary, and why it does not hold (empty when it does).
+
+    `exit_code` is what the rehearsal ends with where the stage does not hold.
+    """
 
     summary: str
     trouble: str = ""
     listed: tuple[str, ...] = ()
+    exit_code: Exit = Exit.FAILED
 
 
 @dataclass(frozen=True)
@@ -97,16 +101,16 @@ def rehearse(
     for number, (name, step) in enumerate(steps, start=1):
         note(f"── stage {number}/{len(steps)}: {name}")
         begun = clock()
-        finding, code = _attempt(step)
+        finding = _attempt(step)
         stages.append(Stage(name, clock() - begun, finding))
         show(stages[-1])
         if not stages[-1].held:
-            return Life(tuple(stages), code)
+            return Life(tuple(stages), finding.exit_code)
     return Life(tuple(stages), Exit.FINE)
 
 
-def _attempt(step: Callable[[], Finding]) -> tuple[Finding, Exit]:
+def _attempt(step: Callable[[], Finding]) -> Finding:
     try:
-        return step(), Exit.FAILED
+        return step()
     except FlowopsError as error:
-        return Finding("failed", str(error)), error.exit_code
+        return Finding("failed", str(error), exit_code=error.exit_code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from flowops.errors import Exit
+from flowops.errors import Exit, FlowopsError
 from flowops.model import evidence as proof
 from flowops.model import guard
 from flowops.model.changes import Plan
@@ -41,12 +41,19 @@ class Waves:
         new starts.
         """
         for wave in waves:
-            ready = [unit for unit in wave if self._may_start(unit)]
-            plans = self._current(ready)
-            if self.halted is Exit.FINE and plans:
-                self._apply(plans)
+            try:
+                self._wave(wave)
+            except FlowopsError as error:
+                # What earlier waves did stays true, whatever ended this one.
+                self.halted = error.exit_code
+                self.notes.append(str(error))
             self._rest(wave)
         return [self.runs[unit] for wave in waves for unit in wave]
+
+    def _wave(self, wave: tuple[Unit, ...]) -> None:
+        plans = self._current([unit for unit in wave if self._may_start(unit)])
+        if self.halted is Exit.FINE and plans and not self.ground.stopped:
+            self._apply(plans)
 
     def _may_start(self, unit: Unit) -> bool:
         if self.halted is not Exit.FINE or self.ground.stopped:

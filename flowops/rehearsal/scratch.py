@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from flowops import atomic_file
+
 Listing = Callable[[Path], Iterable[PurePosixPath]]
 
 _MANIFEST = "files.json"
@@ -54,10 +56,14 @@ def _read(manifest: Path) -> set[PurePosixPath]:
 
 
 def _copy(source: Path, target: Path) -> bool:
-    if target.is_file() and target.read_bytes() == source.read_bytes():
+    same_mode = target.is_file() and target.stat().st_mode & 0o100 == source.stat().st_mode & 0o100
+    if same_mode and target.read_bytes() == source.read_bytes():
         return False
+    if target.is_dir():
+        shutil.rmtree(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+    # A terragrunt at work in the copy sees the old file or the new one.
+    atomic_file.write(target, source.read_bytes(), mode=0o700 if source.stat().st_mode & 0o100 else 0o600)
     return True
 
 

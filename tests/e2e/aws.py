@@ -63,9 +63,24 @@ class Rehearsed:
     def states(self) -> Mapping[str, str]:
         """Return the text of every state object by key."""
         s3 = self.in_security("s3")
-        listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{DEV}/")["Contents"]
-        keys = [it["Key"] for it in listed if it["Key"].endswith(".tfstate")]
+        keys = [key for key in self.objects() if key.endswith(".tfstate")]
         return {key: s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode() for key in keys}
+
+    def objects(self) -> list[str]:
+        """Return every key in the state bucket."""
+        listed = self.in_security("s3").list_objects_v2(Bucket=BUCKET, Prefix=f"{DEV}/").get("Contents", [])
+        return [it["Key"] for it in listed]
+
+    @contextmanager
+    def locked(self, unit: str, info: Mapping[str, str]) -> Iterator[None]:
+        """Let somebody hold terraform's lock on a unit of dev for a while."""
+        key = f"{DEV}/aws/non-prod/eu-central-1/dev/{unit}/terraform.tfstate.tflock"
+        s3 = self.in_security("s3")
+        s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(info).encode())
+        try:
+            yield
+        finally:
+            s3.delete_object(Bucket=BUCKET, Key=key)
 
     def calls(self) -> list[dict[str, Any]]:
         """Return every recorded call, oldest first."""

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,18 +113,6 @@ def test_no_mock_reached_a_state(rehearsed: Rehearsed) -> None:
     assert not [key for key, text in states.items() if "mock-" in text]
 
 
-def test_every_call_was_allowed_by_the_roles_that_made_it(flowops: Flowops, rehearsed: Rehearsed) -> None:
-    deployed = Deployed.of(rehearsed)
-    assert len(deployed.requests) > 500
-    assert deployed.denied() == []
-
-
-def test_each_statement_of_the_deploy_role_its_boundary_and_the_bucket_is_needed(rehearsed: Rehearsed) -> None:
-    deployed = Deployed.of(rehearsed)
-    unnoticed = [name for name in deployed.statements() if not deployed.notices_without(name)]
-    assert unnoticed == []
-
-
 def test_step_6_the_same_by_hand_says_no_changes_in_every_unit(walk: Walk) -> None:
     ended = walk.read(6)
     assert ended.code == 0, ended.err
@@ -132,13 +124,56 @@ def test_a_tag_changed_behind_our_back_is_found_and_named(flowops: Flowops, rehe
     ec2 = rehearsed.in_dev("ec2")
     vpc = ec2.describe_vpcs(Filters=[{"Name": "tag:flowops:unit", "Values": ["vpc"]}])["Vpcs"][0]["VpcId"]
     ec2.create_tags(Resources=[vpc], Tags=[{"Key": "flowops:project", "Value": "somebody-else"}])
-    ended = flowops("--rehearsal", "plan", "dev", "foundation", "vpc", "-o", "json")
+    ended = flowops("--rehearsal", "plan", "dev", "foundation", "-o", "json")
     assert ended.code == 2, ended.err
-    changes = ended.envelope["data"]["units"][0]["plan"]["changes"]
+    changes = [it for unit in ended.envelope["data"]["units"] for it in unit["plan"]["changes"]]
     assert [(it["address"], it["action"]) for it in changes] == [("foundation/vpc//aws_vpc.this", "change")]
-    mended = flowops("--rehearsal", "apply", "dev", "foundation", "vpc", "--yes", "-o", "json")
-    assert mended.code == 0, mended.err
-    assert outcomes(mended.envelope) == {"vpc": "applied"}
+    assert "change aws_vpc.this" in ended.err
+
+
+def test_ctrl_c_lets_the_apply_under_way_finish_and_ends_with_130(flowops: Flowops, rehearsed: Rehearsed) -> None:
+    argv = [sys.executable, "-m", "flowops", "--project-dir", str(flowops.project)]
+    argv += ["--rehearsal", "apply", "dev", "foundation", "--yes", "-o", "json"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, cwd=ROOT, env=flowops.env(), stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "dev/foundation/vpc: apply started" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stderr.read()
+        envelope = json.loads(process.stdout.read())
+    assert process.returncode == 130, rest
+    assert outcomes(envelope)["vpc"] == "applied"
+    assert not [key for key in rehearsed.objects() if key.endswith(".tflock")]
+    vpc = rehearsed.in_dev("ec2").describe_vpcs(Filters=[{"Name": "tag:flowops:unit", "Values": ["vpc"]}])["Vpcs"][0]
+    assert {"Key": "flowops:project", "Value": "flowable"} in vpc["Tags"]
+
+
+def test_somebody_elses_lock_is_named_and_nothing_is_started(flowops: Flowops, rehearsed: Rehearsed) -> None:
+    lock = {"ID": "1", "Who": "ann@laptop", "Operation": "OperationTypeApply", "Created": "2026-11-23T02:15:00Z"}
+    with rehearsed.locked("foundation/vpc", lock):
+        ended = flowops("--rehearsal", "apply", "dev", "foundation", "--yes")
+    assert ended.code == 6, ended.err
+    assert "locked by ann@laptop since 2026-11-23T02:15:00Z" in ended.err
+    assert "plan started" not in ended.err
+
+
+def test_without_a_usable_terragrunt_a_plan_ends_before_aws_is_called(
+    flowops: Flowops, rehearsed: Rehearsed, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "terragrunt").write_text("#!/bin/sh\necho 'terragrunt version v0.40.0'\n")
+    (tmp_path / "bin" / "terragrunt").chmod(0o755)
+    sealed = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    before = len(rehearsed.calls())
+    ended = flowops(
+        "--rehearsal", "plan", "dev", env=sealed | {"FLOWOPS_TOOL_MIRROR": "http://127.0.0.1:9", "GOPROXY": "off"}
+    )
+    assert ended.code == 1
+    assert "0.40.0" in ended.err
+    assert len(rehearsed.calls()) == before
 
 
 def test_ambient_settings_of_the_shell_change_nothing(flowops: Flowops) -> None:
@@ -165,7 +200,7 @@ def test_the_operator_of_another_account_is_stopped_before_any_unit(flowops: Flo
     assert "plan started" not in ended.err
 
 
-def test_a_unit_that_cannot_be_applied_leaves_the_others_as_they_are(flowops: Flowops) -> None:
+def test_a_unit_that_cannot_be_applied_says_why(flowops: Flowops) -> None:
     main = flowops.project / "terraform-modules" / "resource-group" / "main.tf"
     before = main.read_text()
     main.write_text(before + BROKEN)
@@ -173,7 +208,7 @@ def test_a_unit_that_cannot_be_applied_leaves_the_others_as_they_are(flowops: Fl
         ended = flowops("--rehearsal", "apply", "dev", "foundation", "resource-group", "--yes", "-o", "json")
     finally:
         main.write_text(before)
-    assert ended.code in (1, 3), ended.err
+    assert ended.code == 1, ended.err
     assert outcomes(ended.envelope) == {"resource-group": "failed"}
     assert ended.envelope["data"]["units"][0]["reason"]
 
@@ -197,4 +232,38 @@ def test_step_7_takes_everything_down_in_reverse(walk: Walk, flowops: Flowops) -
     order = re.findall(r"dev/foundation/([\w-]+): apply done", ended.err)
     assert order.index("eks-components") < order.index("eks") < order.index("vpc")
     assert order.index("efs") < order.index("vpc")
+    again = flowops("--rehearsal", "destroy", "dev", "foundation", "--yes", "--confirm", "dev", "-o", "json")
+    assert again.code == 0, again.err
+    assert {it["reason"] for it in again.envelope["data"]["units"]} == {"nothing to destroy"}
+
+
+def test_every_call_was_allowed_by_the_roles_that_made_it(flowops: Flowops, rehearsed: Rehearsed) -> None:
+    deployed = Deployed.of(rehearsed)
+    assert len(deployed.requests) > 500
+    assert deployed.denied() == []
+
+
+def test_each_statement_of_the_deploy_role_its_boundary_and_the_bucket_is_needed(rehearsed: Rehearsed) -> None:
+    deployed = Deployed.of(rehearsed)
+    unnoticed = [name for name in deployed.statements() if not deployed.notices_without(name)]
+    assert unnoticed == []
+
+
+def test_the_plan_role_changed_nothing(rehearsed: Rehearsed) -> None:
+    changing = ("Create", "Put", "Delete", "Update", "Attach", "Detach", "Tag", "Untag", "Run", "Associate", "Allocate")
+    by_plan_role = [it for it in rehearsed.calls() if it["role"].endswith("/FlowopsPlanRole")]
+    assert by_plan_role
+    assert not [it["action"] for it in by_plan_role if it["action"].partition(":")[2].startswith(changing)]
+
+
+def test_no_credentials_and_no_plans_stay_in_the_records_of_runs(rehearsed: Rehearsed) -> None:
+    runs = rehearsed.root / "project" / ".flowops" / "runs"
+    assert len(list(runs.glob("*/run.json"))) == len(list(runs.iterdir()))
+    kept = {path.name for path in runs.rglob("*") if path.is_file()}
+    assert not kept & {"aws-keys.json", "tfplan.tfplan", "tfplan.json"}
+
+
+def test_step_8_leaves_nothing_behind(walk: Walk, flowops: Flowops) -> None:
+    ended = walk.read(8)
+    assert ended.code == 0, ended.err
     assert list((flowops.state / "flowops" / "rehearsals").iterdir()) == []

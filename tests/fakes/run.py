@@ -110,12 +110,16 @@ class FakeRecord:
     folder: Path
     events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     finished: Run | None = None
+    failed: tuple[int, str] | None = None
 
     def event(self, kind: str, **data: object) -> None:
         self.events.append((kind, data))
 
     def finish(self, run: Run) -> None:
         self.finished = run
+
+    def fail(self, exit_code: int, error: str) -> None:
+        self.failed = (exit_code, error)
 
 
 @dataclass

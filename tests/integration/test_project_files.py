@@ -72,6 +72,15 @@ def test_a_hostile_folder_never_becomes_a_unit(tmp_path: Path, name: str) -> Non
         load_deployment(tmp_path, loaded)
 
 
+def test_units_of_a_layer_that_nobody_named_are_not_overlooked(tmp_path: Path) -> None:
+    loaded = config(tmp_path, VALID)
+    unit = tmp_path / "deployments" / "aws/non-prod/eu-central-1/dev/ap/work"
+    unit.mkdir(parents=True)
+    (unit / "terragrunt.hcl").touch()
+    with pytest.raises(InvalidConfig, match="'ap' is no layer of flowops"):
+        load_deployment(tmp_path, loaded)
+
+
 def test_caches_and_hidden_folders_hold_no_units(tmp_path: Path) -> None:
     loaded = config(tmp_path, VALID)
     layer = tmp_path / "deployments" / "aws/non-prod/eu-central-1/dev/foundation"

@@ -165,9 +165,9 @@ def test_the_operator_shows_one_code_for_twelve_hours(home: Home, device: MfaDev
     assert first.expires is not None
     assert timedelta(hours=11, minutes=59) < first.expires - now() <= timedelta(hours=12)
     assert home.sessions().identity(first.session).arn == f"arn:aws:iam::{SECURITY}:user/flowable/operator"
-    assert at(first.expires - timedelta(minutes=16)).credentials == first.credentials
+    assert at(first.expires - timedelta(hours=2, minutes=1)).credentials == first.credentials
     assert phone.looks == 1
-    assert at(first.expires - timedelta(minutes=14)).credentials != first.credentials
+    assert at(first.expires - timedelta(hours=2, minutes=-1)).credentials != first.credentials
     assert phone.looks == 2
 
 

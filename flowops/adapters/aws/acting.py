@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flowops.adapters.aws.child_profile import child_profile_files
 from flowops.adapters.aws.client import AwsSession
-from flowops.adapters.aws.operator import OperatorSession, open_operator
+from flowops.adapters.aws.operator import RESERVE, OperatorSession, open_operator
 from flowops.adapters.aws.session import SESSION_NAME, AwsSessions, Mfa
 from flowops.adapters.aws.state import StateStore
 from flowops.errors import UsageError
@@ -44,13 +44,17 @@ class EnvironmentAws:
         self._mfa, self._folder, self._clock = mfa, sessions_folder, clock
         # One look at who we are serves a whole run.
         self._assumed = cache(self._assume)
-        self._look_who_it_is = cache(self._verify_operator)
+        self._opened: OperatorSession | None = None
 
     def operator(self) -> OperatorSession:
         """Return the operator's session, found to be in the security account; CredentialsError, WrongAccount."""
-        self._look_who_it_is()
-        profile = self._config.operator.profile
-        return open_operator(self._sessions, profile, self._mfa, self._folder, self._clock)
+        opened = self._opened
+        if opened is None or (opened.expires is not None and opened.expires - self._clock() < RESERVE):
+            self._verify_operator()
+            profile = self._config.operator.profile
+            opened = open_operator(self._sessions, profile, self._mfa, self._folder, self._clock)
+            self._opened = opened
+        return opened
 
     def _verify_operator(self) -> None:
         """Raise WrongAccount before anybody is asked for an MFA code of the wrong account's device."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore import xform_name
@@ -32,11 +33,18 @@ _CONFIG = Config(
     read_timeout=_READ_SECONDS,
     retries={"mode": "standard", "total_max_attempts": 8},
 )
+# The SDK would ask a company's proxy for this machine's own loopback.
+_NO_PROXY = Config(proxies={})
 # The same settings from the same files, without the environment variable that would come before them.
 _WITHOUT_ENVIRONMENT = {
     name: (key, None, default, convert)
     for name, (key, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
 }
+
+
+def is_loopback(endpoint_url: str | None) -> bool:
+    """Return whether an endpoint is on this machine: an emulated AWS."""
+    return bool(endpoint_url) and urlsplit(endpoint_url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,8 @@ class IsolatedSession(SdkSession):
         # `True`, because the SDK looks for REQUESTS_CA_BUNDLE when it is told nothing.
         options["verify"] = self._wire.ca_bundle or self.get_config_variable("ca_bundle") or True
         given = options.get("config")
-        options["config"] = _CONFIG.merge(given) if given else _CONFIG
+        settled = _CONFIG.merge(_NO_PROXY) if is_loopback(options["endpoint_url"]) else _CONFIG
+        options["config"] = settled.merge(given) if given else settled
         client: Any = super().create_client(service_name, *args, **options)
         client.meta.events.register("needs-retry", self._lose_patience)
         return client

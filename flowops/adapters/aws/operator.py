@@ -21,8 +21,8 @@ from flowops.adapters.aws.session import AwsSessions, Mfa, assume
 from flowops.errors import CredentialsError
 
 LIFETIME = timedelta(hours=12)
-RESERVE = timedelta(minutes=15)
-"""A kept session with less time than this left is not used any more."""
+RESERVE = timedelta(hours=2)
+"""A kept session with less time than this left is not used any more: an apply must not outlive its credentials."""
 
 _USER_KEY_SOURCES = ("shared-credentials-file", "config-file")
 _CODE = re.compile(r"\d{6}")

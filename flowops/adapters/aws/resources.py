@@ -1,4 +1,4 @@
-"""What of a project is in an account: every resource that its tags name."""
+"""What of a project is in an account: every resource that its tags name, and the roles that terraform made."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flowops.adapters.aws.client import AwsSession
+
+WORKLOAD_PATH = "/flowable/workload/"
 
 
 @dataclass(frozen=True)
@@ -27,3 +29,18 @@ def tagged(session: AwsSession, project: str, environment: str | None = None) ->
     found = (it for page in pages for it in page["ResourceTagMappingList"])
     resources = (TaggedResource(it["ResourceARN"], {tag["Key"]: tag["Value"] for tag in it["Tags"]}) for it in found)
     return tuple(sorted(resources, key=lambda it: it.arn))
+
+
+def workload_roles(session: AwsSession) -> tuple[str, ...]:
+    """Return the ARNs of the roles below /flowable/workload/, which the tagging API does not know."""
+    pages = session.pages("iam", "ListRoles", PathPrefix=WORKLOAD_PATH)
+    return tuple(sorted(role["Arn"] for page in pages for role in page["Roles"]))
+
+
+def is_leaving(session: AwsSession, arn: str) -> bool:
+    """Return whether AWS was told to delete a KMS key or a secret, and only waits."""
+    if ":kms:" in arn:
+        return bool(session.call("kms", "DescribeKey", KeyId=arn)["KeyMetadata"]["KeyState"] == "PendingDeletion")
+    if ":secretsmanager:" in arn:
+        return "DeletedDate" in session.call("secretsmanager", "DescribeSecret", SecretId=arn)
+    return False

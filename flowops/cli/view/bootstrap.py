@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -46,8 +47,8 @@ def _style(change: ResourceChange) -> str:
     return "bold red" if change.loses else _STYLE.get(change.action, "")
 
 
-def bootstrap_result(result: BootstrapResult) -> Result:
-    """Return what became of each stack, secret and rendered file."""
+def bootstrap_result(result: BootstrapResult, pointed: Callable[[str], str]) -> Result:
+    """Return what became of each stack, secret and rendered file; `pointed` leads the commands in it."""
     stacks = [
         (f"{it.account}/{it.stack}", it.outcome.value, it.error.happened if it.error else "") for it in result.stacks
     ]
@@ -58,7 +59,7 @@ def bootstrap_result(result: BootstrapResult) -> Result:
     if result.rendered:
         parts.append(_rendered_table(result.rendered))
     errors = [it.error for it in result.stacks if it.error] + list(result.problems)
-    parts += [f"{error}" for error in errors]
+    parts += [pointed(f"{error}") for error in errors]
     data = {
         "stacks": [{"stack": name, "outcome": outcome, "reason": why} for name, outcome, why in stacks],
         "secrets": [{"secret": it.name, "set": it.filled, "note": it.note} for it in result.secrets],

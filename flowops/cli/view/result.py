@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,12 +34,17 @@ class Result:
 
 def show(result: Result, output: str) -> int:
     """Write the result to stdout in the form asked for and return its exit code."""
-    if output == "table":
-        writer(sys.stdout).print(result.text)
-    elif output == "json":
-        sys.stdout.write(json.dumps(envelope(result), indent=2) + "\n")
-    else:
-        sys.stdout.write(yaml.safe_dump(envelope(result), sort_keys=False, allow_unicode=True))
+    try:
+        if output == "table":
+            writer(sys.stdout).print(result.text)
+        elif output == "json":
+            sys.stdout.write(json.dumps(envelope(result), indent=2) + "\n")
+        else:
+            sys.stdout.write(yaml.safe_dump(envelope(result), sort_keys=False, allow_unicode=True))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read it has gone; what was done is as it is, and so is its code.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(result.exit_code)
 
 

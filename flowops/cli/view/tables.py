@@ -7,7 +7,6 @@ from typing import TextIO
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -30,12 +29,13 @@ WIDE = 200
 
 def writer(stream: TextIO) -> Console:
     """Return what writes tables to a stream, as wide as its window or, without one, as the table needs."""
-    return Console(file=stream, highlight=False, soft_wrap=True, width=None if stream.isatty() else WIDE)
+    width = None if stream.isatty() else WIDE
+    return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
 
 
 def table(title: str, *columns: str) -> Table:
     """Return an empty table in the one style of flowops."""
-    made = Table(title=escape(title), box=box.SIMPLE, title_justify="left", title_style="bold", pad_edge=False)
+    made = Table(title=Text(title), box=box.SIMPLE, title_justify="left", title_style="bold", pad_edge=False)
     for column in columns:
         numeric = column in _NUMERIC
         made.add_column(column, justify="right" if numeric else "left", no_wrap=numeric or column == "unit")

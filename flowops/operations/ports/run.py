@@ -59,7 +59,10 @@ class Record(Protocol):
         """Append one event."""
 
     def finish(self, run: Run) -> None:
-        """Write the result."""
+        """Write the result, and delete the credentials and plans that the run needed."""
+
+    def fail(self, exit_code: int, error: str) -> None:
+        """Write that the run ended with an error, and delete its credentials and plans."""
 
 
 class Journal(Protocol):

@@ -37,7 +37,7 @@ class Loopback:
             return self._clients[service, scope]
 
     def _made(self, service: str, scope: Scope) -> Any:
-        once = Config(retries={"total_max_attempts": 1})
+        once = Config(retries={"total_max_attempts": 1}, proxies={})
         client: Any = self._session.client(
             service,  # type: ignore[call-overload]
             endpoint_url=self._endpoint,

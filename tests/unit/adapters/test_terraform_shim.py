@@ -74,5 +74,7 @@ def test_the_command_stands_behind_global_options() -> None:
 )
 def test_a_call_is_lost_when_it_is_gone_without_a_record(alive: bool, exit_code: int | None, lost: bool) -> None:
     nowhere = Path("/nowhere")
-    call = TerraformCall("apply", nowhere, ("apply",), 1, 0.0, nowhere, nowhere, alive=alive, exit_code=exit_code)
+    call = TerraformCall(
+        "apply", nowhere, nowhere, ("apply",), 1, 0.0, nowhere, nowhere, alive=alive, exit_code=exit_code
+    )
     assert call.lost is lost

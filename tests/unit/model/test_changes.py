@@ -60,12 +60,6 @@ def test_an_errored_plan_says_so() -> None:
     assert plan_from_json(UNIT, document("create", errored=True)).errored
 
 
-def test_values_that_aws_only_fills_in_are_no_drift() -> None:
-    entry = {"address": "aws_eks_cluster.this", "change": {"actions": ["update"]}}
-    assert plan_from_json(UNIT, document("no-op", resource_drift=[entry])).drifted == ()
-
-
-@pytest.mark.parametrize(("planned", "seen"), [("update", "update"), ("create", "delete")])
-def test_what_a_plan_would_put_back_is_drift(planned: str, seen: str) -> None:
-    entry = {"address": "aws_eks_cluster.this", "change": {"actions": [seen]}}
-    assert plan_from_json(UNIT, document(planned, resource_drift=[entry])).drifted == ("aws_eks_cluster.this",)
+def test_an_action_that_nobody_knows_makes_the_plan_unreadable() -> None:
+    with pytest.raises(ValueError, match="unknown actions"):
+        plan_from_json(UNIT, document("create", "forget"))

@@ -41,7 +41,7 @@ def test_a_failed_unit_that_already_changed_something_counts_as_a_change() -> No
             Outcome.FAILED,
             "errored",
         ),
-        (Evidence(UNIT, Reported.SUCCEEDED, None, PLAN), Outcome.UNKNOWN, "terraform was not started"),
+        (Evidence(UNIT, Reported.SUCCEEDED, None, PLAN), Outcome.FAILED, "terraform was not started"),
         (Evidence(UNIT, Reported.SUCCEEDED, Call("plan", 137, False), PLAN), Outcome.FAILED, "ended with 137"),
         (Evidence(UNIT, Reported.FAILED, Call("init", 1, False, error="no such bucket")), Outcome.FAILED, "bucket"),
         (Evidence(UNIT, Reported.FAILED, trouble="cannot parse"), Outcome.FAILED, "cannot parse"),
@@ -65,7 +65,7 @@ def test_a_plan_is_believed_only_when_everything_agrees(evidence: Evidence, outc
         (Evidence(UNIT, Reported.SUCCEEDED, Call("plan", 0, False)), Outcome.FAILED),
         (Evidence(UNIT, Reported.FAILED, Call("apply", None, True)), Outcome.UNKNOWN),
         (Evidence(UNIT, Reported.FAILED, Call("apply", None, False)), Outcome.UNKNOWN),
-        (Evidence(UNIT, Reported.FAILED, Call("apply", 1, False, state_unsaved=True)), Outcome.STATE_UNSAVED),
+        (Evidence(UNIT, Reported.FAILED, Call("apply", 1, False, unsaved="/x/errored.tfstate")), Outcome.STATE_UNSAVED),
         (Evidence(UNIT, Reported.SUCCEEDED), Outcome.UNKNOWN),
     ],
 )

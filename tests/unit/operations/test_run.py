@@ -180,7 +180,7 @@ def test_deleting_something_stateful_needs_its_own_flag_even_with_yes() -> None:
     made = everything_standing().changing(
         "foundation/efs", change(Action.DELETE, "aws_efs_file_system.this", "aws_efs_file_system")
     )
-    with pytest.raises(Refused, match="--allow-destroy 'foundation/efs//aws_efs_file_system"):
+    with pytest.raises(Refused, match="--allow-destroy foundation/efs//aws_efs_file_system"):
         apply(made)
     assert apply(made, allow_destroy=("foundation/efs//*",)).exit_code is Exit.FINE
 
