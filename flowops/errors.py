@@ -93,6 +93,7 @@ class UnknownTarget(UsageError):
         super().__init__(
             f"There is no {kind} {name!r}{where}; {nearest(name, self.known)}.",
             not_done="Nothing was started.",
+            next_step="the same command with one of these names",
         )
 
 

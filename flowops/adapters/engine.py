@@ -26,6 +26,7 @@ from flowops.model.terraform_call import TerraformCall
 
 _DECISIVE = {"plan", "apply", "destroy"}
 _PAUSE = 0.05
+_ROUNDS_A_LOOK = 5
 _QUOTED = 64 * 1024
 
 
@@ -108,9 +109,11 @@ class TerragruntEngine:
 
     def _follow(self, job: Job, running: Running) -> None:
         follower = CallFollower(job, self._deployments, self._say)
-        answered = 0
+        answered = rounds = 0
         while running.poll() is None:
-            follower.step()
+            if rounds % _ROUNDS_A_LOOK == 0:
+                follower.step()
+            rounds += 1
             if self._interrupts.level > answered:
                 answered = self._answer(job, answered + 1)
             time.sleep(_PAUSE)

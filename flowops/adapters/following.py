@@ -35,7 +35,8 @@ class CallFollower:
         if call.stdout not in self._files:
             self._files[call.stdout] = FollowedFile(call.stdout)
             self._say(f"{unit.id}: {call.command} started")
-        lines = self._files[call.stdout].lines()
+        file = self._files[call.stdout]
+        lines = file.lines() if call.alive else file.rest()
         if not self._job.step.plans:
             for line in filter(_worth_saying, lines):
                 self._say(f"{unit.id}: {line}")

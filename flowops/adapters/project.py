@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from flowops.adapters import yaml_file
-from flowops.adapters.yaml_file import Where
+from flowops.adapters.yaml_file import MEND, Where
 from flowops.errors import InvalidConfig, nearest
 from flowops.model.config import NAME_PATTERN, Config, Problem, problems
 from flowops.model.deployment import Deployment, Environment, Unit
@@ -149,7 +149,8 @@ def _invalid(path: Path, lines: dict[Where, int], found: list[Problem]) -> Inval
         return lines.get(where, 1)
 
     texts = [f"{path}:{line_of(it.path)}: {_dotted(it.path)}{it.text}" for it in found]
-    return InvalidConfig("\n".join(sorted(set(texts), key=texts.index)), not_done="Nothing was started.")
+    said = "\n".join(sorted(set(texts), key=texts.index))
+    return InvalidConfig(said, not_done="Nothing was started.", next_step=MEND)
 
 
 def _dotted(where: Where) -> str:

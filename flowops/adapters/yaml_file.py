@@ -14,6 +14,10 @@ from flowops.errors import InvalidConfig
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 50
+MAX_VALUES = 20_000
+
+MEND = "mend that line, then the same command again"
+"""What to do about a file that is not as it should be."""
 
 Where = tuple[str | int, ...]
 """The keys and indexes that lead to a value."""
@@ -67,6 +71,10 @@ def _construct(path: Path, node: yaml.Node, where: Where, lines: dict[Where, int
     lines.setdefault(where, node.start_mark.line + 1)
     if len(where) > MAX_DEPTH:
         raise _at(path, node.start_mark.line + 1, f"is nested deeper than {MAX_DEPTH} levels")
+    if len(lines) > MAX_VALUES:
+        raise _at(
+            path, node.start_mark.line + 1, f"has more than {MAX_VALUES} values, aliases counted where they stand"
+        )
     if isinstance(node, yaml.MappingNode):
         return _mapping(path, node, where, lines)
     if isinstance(node, yaml.SequenceNode):
@@ -89,4 +97,4 @@ def _mapping(path: Path, node: yaml.MappingNode, where: Where, lines: dict[Where
 
 
 def _at(path: Path, line: int, text: str) -> InvalidConfig:
-    return InvalidConfig(f"{path}:{line}: {text}.", not_done="Nothing was started.")
+    return InvalidConfig(f"{path}:{line}: {text}.", not_done="Nothing was started.", next_step=MEND)

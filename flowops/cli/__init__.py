@@ -10,6 +10,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
@@ -110,7 +111,8 @@ def _misused(invocation: Invocation, arguments: list[str], error: click.ClickExc
 
 def _fail(invocation: Invocation, arguments: list[str], error: FlowopsError) -> int:
     error.next_step = invocation.pointed(error.next_step)
-    click.echo(str(error), err=True)
+    with suppress(OSError):
+        click.echo(str(error), err=True)
     _show_envelope(invocation, arguments, error)
     return int(error.exit_code)
 

@@ -8,6 +8,7 @@ import click
 
 from flowops.cli import options
 from flowops.cli.context import Invocation
+from flowops.errors import UnknownTarget
 from flowops.operations.rehearse import Life, Stage
 
 
@@ -52,7 +53,14 @@ def life(invocation: Invocation, /, **values: Any) -> int:
     from flowops.cli.view.result import Result, show
     from flowops.cli.view.tables import rows_table
 
-    found = invocation.app().rehearse(**values)
+    try:
+        found = invocation.app().rehearse(**values)
+    except UnknownTarget as error:
+        if error.kind != "environment":
+            raise
+        # What stands here is an environment's name or a word of this command.
+        known = [*error.known, *(name for name in rehearse.commands if name != "life")]
+        raise UnknownTarget("environment", error.name, known) from error
     columns = ("stage", "seconds", "held", "what")
     rows = [(it.name, f"{it.seconds:.1f}", "yes" if it.held else "NO", _what(it)) for it in found.stages]
     text = rows_table(f"Rehearsal of {values['environment']} {values['layer'] or ''}".rstrip(), columns, rows)

@@ -99,6 +99,7 @@ def select(deployment: Deployment, environment: str, layer: str | None = None, u
             f"There is no unit in {environment}{f'/{layer}' if layer else ''}: "
             f"no terragrunt.hcl below deployments/{selection.folder}.",
             not_done="Nothing was started.",
+            next_step="add a unit there, or the same command for an environment that has some",
         )
     if not chosen:
         raise UnknownTarget("unit", str(unit), [it.name for it in units], where=f" in {environment}/{layer}")

@@ -24,6 +24,7 @@ def replace(project: Path, old: str, new: str) -> None:
         (("apply", "dev", "foundaton"), "There is no layer 'foundaton' in dev; did you mean 'foundation'?"),
         (("destroy", "dev", "foundation", "ekss"), "There is no unit 'ekss' in dev/foundation; did you mean 'eks'?"),
         (("rehearse", "dve"), "There is no environment 'dve'; did you mean 'dev'?"),
+        (("rehearse", "satus"), "did you mean 'status'?"),
         (("bootstrp",), "There is no command 'bootstrp'; did you mean 'bootstrap'?"),
         (("toolchain", "path", "terragunt"), "There is no tool 'terragunt'; did you mean 'terragrunt'?"),
         (("plan", "dev", "--parallelism", "many"), "Invalid value for '--parallelism'"),

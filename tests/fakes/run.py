@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from flowops.errors import Declined, Exit
+from flowops.errors import CredentialsError, Declined, Exit
 from flowops.model.access import Access, Acting
 from flowops.model.changes import Action, Plan, ResourceChange
 from flowops.model.deployment import Environment, Unit
@@ -22,18 +22,31 @@ from tests.fakes import tree
 
 @dataclass
 class FakeCloud:
-    """Holds each unit's number of resources; absent: never applied."""
+    """Holds each unit's number of resources; absent: never applied.
+
+    `acts_left` counts down to a session that has expired; `appearing` are resources that somebody else makes after the
+    first look.
+    """
 
     resources: dict[Unit, int] = field(default_factory=dict)
     acted: list[tuple[str, Access]] = field(default_factory=list)
     account: str = "222222222222"
     held: dict[Unit, Lock] = field(default_factory=dict)
+    acts_left: int = 1000
+    appearing: dict[Unit, int] = field(default_factory=dict)
+    looks: int = 0
 
     def act(self, environment: Environment, access: Access, folder: Path) -> Acting:
+        if self.acts_left == 0:
+            raise CredentialsError("The session has expired.", not_done="No unit was started.")
+        self.acts_left -= 1
         self.acted.append((environment.name, access))
         return Acting({"FLOWOPS_ASSUME_ROLE_ARN": access.value}, self.account, f"arn:{access.value}")
 
     def states(self, environment: Environment, units: Iterable[Unit]) -> Mapping[Unit, UnitState | None]:
+        self.looks += 1
+        if self.looks > 1:
+            self.resources |= self.appearing
         return {
             unit: UnitState(1, "lineage", self.resources[unit]) if unit in self.resources else None for unit in units
         }

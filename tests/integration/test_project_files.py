@@ -90,7 +90,9 @@ def test_caches_and_hidden_folders_hold_no_units(tmp_path: Path) -> None:
     assert [unit.id for unit in load_deployment(tmp_path, loaded).environment("dev").units] == ["dev/foundation/vpc"]
 
 
-@pytest.mark.parametrize("kind", ["fifo", "directory", "broken link", "empty", "huge", "latin-1", "nul", "deep"])
+@pytest.mark.parametrize(
+    "kind", ["fifo", "directory", "broken link", "empty", "huge", "latin-1", "nul", "deep", "laughs"]
+)
 def test_a_file_that_is_no_configuration_is_named_with_its_line(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "flowops.yaml"
     match kind:
@@ -110,6 +112,9 @@ def test_a_file_that_is_no_configuration_is_named_with_its_line(tmp_path: Path, 
             path.write_bytes(b"project: a\0b\n")
         case "deep":
             path.write_text("[" * 5000)
+        case "laughs":
+            levels = [f"l{it}: &l{it} [{', '.join([f'*l{it - 1}'] * 9)}]" for it in range(1, 9)]
+            path.write_text("\n".join(["l0: &l0 [a]", *levels]))
     with pytest.raises(InvalidConfig, match=r"flowops\.yaml:\d+: "):
         load_config(tmp_path)
 

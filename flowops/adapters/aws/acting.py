@@ -12,7 +12,7 @@ from flowops.adapters.aws.child_profile import child_profile_files
 from flowops.adapters.aws.client import AwsSession
 from flowops.adapters.aws.operator import RESERVE, OperatorSession, open_operator
 from flowops.adapters.aws.session import SESSION_NAME, AwsSessions, Mfa
-from flowops.adapters.aws.state import StateStore
+from flowops.adapters.aws.state import LOCK_SUFFIX, StateStore
 from flowops.errors import UsageError
 from flowops.model.access import Access, Acting
 from flowops.model.config import SECURITY, Config
@@ -84,11 +84,10 @@ class EnvironmentAws:
 
     def locks(self, environment: Environment, units: Iterable[Unit]) -> Mapping[Unit, Lock]:
         """Return the lock of each unit that somebody holds."""
-        chosen = tuple(units)
-        store, account = self._store(environment), account_id(self._config, environment.account)
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            found = pool.map(lambda unit: store.lock(unit.state_key(account)), chosen)
-            return {unit: lock for unit, lock in zip(chosen, found, strict=True) if lock is not None}
+        account = account_id(self._config, environment.account)
+        held = {lock.key: lock for lock in self._store(environment).locks(f"{account}/{environment.path}/")}
+        keys = {unit: unit.state_key(account) + LOCK_SUFFIX for unit in units}
+        return {unit: held[key] for unit, key in keys.items() if key in held}
 
     def reader(self, environment: Environment) -> AwsSession:
         """Return the plan role's session in the environment's account."""

@@ -42,11 +42,6 @@ class StateStore:
                 "then restore the last good version",
             ) from error
 
-    def lock(self, key: str) -> Lock | None:
-        """Return who holds the lock of the state under a key, None where nobody does."""
-        raw = self._object(key + LOCK_SUFFIX)
-        return None if raw is None else _lock(key + LOCK_SUFFIX, raw)
-
     def locks(self, prefix: str) -> tuple[Lock, ...]:
         """Return every lock on a state below `prefix`, by key."""
         keys = sorted(key for key in self._keys(prefix) if key.endswith(LOCK_SUFFIX))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,12 +65,21 @@ def run_result(run: Run, folder: str) -> Result:
         "run": run.id,
         "folder": folder,
         "target": run.request.target,
+        "started": run.started.isoformat(),
         "units": [_unit_data(it) for it in run.units],
         "notes": list(run.notes),
     }
     closing = f"{len(run.units)} units, exit {int(run.exit_code)} ({_meaning(run)}). Record: {folder}"
-    parts: Sequence[RenderableType] = (run_table(run), *run.notes, closing)
+    parts: list[RenderableType] = [run_table(run), *run.notes, closing, *_following(run)]
     return Result(run.request.verb.value, data, Group(*parts), run.exit_code, run.notes)
+
+
+def _following(run: Run) -> list[str]:
+    """Return where to look and what to type after a run that is not done."""
+    if run.exit_code in (Exit.FINE, Exit.CHANGES):
+        return []
+    logs = [f"Log of {it.unit.id}: {it.log}" for it in run.units if it.log and not it.outcome.done]
+    return [*logs, f"Next: flowops status {run.request.environment}, then flowops {run.request.verb.value} again"]
 
 
 def _meaning(run: Run) -> str:

@@ -69,3 +69,19 @@ def test_every_page_of_the_docs_speaks_of_commands_that_exist() -> None:
             if line.startswith(("    flowops ", "flowops ")) and len(words) > 1:
                 verb = next(word for word in words[1:] if not word.startswith("-"))
                 assert verb in known, f"{page.name}: {line.strip()}"
+
+
+def test_the_command_line_comes_before_the_environment_wherever_the_option_stands(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FLOWOPS_OUTPUT", "yaml")
+    for words in (["-o", "json", "version"], ["version", "-o", "json"]):
+        assert run(words) == Exit.FINE
+        assert capsys.readouterr().out.startswith("{")
+    assert run(["version"]) == Exit.FINE
+    assert capsys.readouterr().out.startswith("flowops_result_version: 1")
+
+
+def test_a_usage_error_is_an_envelope_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-o", "json", "plan"]) == Exit.USAGE
+    assert '"exit_code": 64' in capsys.readouterr().out

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 
 import pytest
 
-from flowops.errors import Declined, Exit, Refused, UnknownTarget, UsageError
+from flowops.errors import Declined, Exit, LockHeld, Refused, UnknownTarget, UsageError
 from flowops.model.access import Access
 from flowops.model.changes import Action
 from flowops.model.job import Step
 from flowops.model.run import Outcome, Run, RunRequest, Verb
+from flowops.model.state import Lock
 from flowops.operations import run as operations
 from tests.fakes import tree
 from tests.fakes.run import World, change, create, world
@@ -253,3 +255,60 @@ def test_every_run_is_recorded_with_its_result() -> None:
     made = everything_new()
     run = apply(made)
     assert made.journal.records[0].finished == run
+
+
+def test_plans_that_will_be_applied_are_made_by_the_role_that_applies_them() -> None:
+    made = everything_standing().changing("foundation/vpc", change(Action.UPDATE))
+    apply(made)
+    destroy(made)
+    assert {access for _, access in made.cloud.acted} == {Access.WRITE}
+
+
+def test_a_session_that_ends_between_waves_leaves_what_was_done_on_record() -> None:
+    made = everything_standing().changing("foundation/vpc", change(Action.UPDATE))
+    made.changing("foundation/eks", change(Action.UPDATE))
+    made.cloud.acts_left = 3
+    run = apply(made)
+    assert outcomes(run)["vpc"] == "applied"
+    assert outcomes(run)["eks"] == "not-run"
+    assert run.exit_code is Exit.CREDENTIALS
+    assert "The session has expired." in run.notes[0]
+
+
+def test_a_layer_that_somebody_else_made_meanwhile_is_not_applied_in_bulk() -> None:
+    made = everything_new()
+    made.cloud.appearing = {tree.unit("foundation/vpc"): 3}
+    apply(made)
+    assert Step.APPLY not in steps(made)
+
+
+def test_somebody_elses_lock_stops_a_run_before_anything_is_planned() -> None:
+    made = everything_standing()
+    made.cloud.held[tree.unit("foundation/eks")] = Lock("key", "1", "ann@laptop", "Apply", "02:15")
+    with pytest.raises(LockHeld, match="dev/foundation/eks is locked by ann@laptop since 02:15"):
+        apply(made)
+    with pytest.raises(LockHeld):
+        destroy(made)
+    assert steps(made) == []
+
+
+def test_a_wrong_name_in_confirm_is_never_taken_for_a_yes() -> None:
+    with pytest.raises(Declined, match="--confirm says 'prod', but the environment is 'dev'"):
+        apply(everything_new(), confirm="prod")
+
+
+def test_the_flag_that_a_refusal_names_is_the_flag_that_allows_it() -> None:
+    doomed = change(Action.REPLACE, 'aws_kms_key.this["a"]', "aws_kms_key")
+    with pytest.raises(Refused) as refused:
+        apply(everything_standing().changing("foundation/efs", doomed))
+    words = shlex.split(refused.value.next_step)
+    allowed = words[words.index("--allow-replace") + 1]
+    made = everything_standing().changing("foundation/efs", doomed)
+    assert apply(made, allow_replace=(allowed,)).exit_code is Exit.FINE
+
+
+def test_a_run_that_ends_with_an_error_is_recorded_too() -> None:
+    made = everything_new()
+    with pytest.raises(Declined):
+        apply(made, yes=False)
+    assert made.journal.records[0].failed is not None

@@ -1,0 +1,46 @@
+"""The operator's terminal, when it is there and when it is not."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from flowops.cli.context import Invocation
+from flowops.cli.view.console import TerminalConsole
+from flowops.cli.view.result import Result, show
+from flowops.errors import Declined, Exit
+from flowops.model.changes import Plan
+from tests.fakes.run import create
+from tests.fakes.tree import unit
+
+
+class Gone(io.StringIO):
+    """A terminal that was closed."""
+
+    def write(self, text: str) -> int:
+        raise OSError(5, "Input/output error")
+
+
+def test_a_lost_terminal_does_not_end_what_is_under_way() -> None:
+    console = TerminalConsole(Gone(), interactive=False)
+    console.note("applying")
+    console.plans("Plan", [Plan(unit("foundation/vpc"), (create(),))])
+
+
+def test_a_question_with_nobody_to_answer_is_declined_with_the_flag_to_use() -> None:
+    with pytest.raises(Declined) as declined:
+        TerminalConsole(io.StringIO(), interactive=False).ask("Apply? ")
+    assert "--yes" in declined.value.next_step
+
+
+def test_brackets_and_colons_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show(Result("x", None, "kept: /tmp/[proj]/a:key:/[/x]", Exit.CHANGES), "table") == 2
+    assert capsys.readouterr().out == "kept: /tmp/[proj]/a:key:/[/x]\n"
+
+
+def test_a_command_printed_in_a_rehearsal_leads_back_to_the_rehearsal() -> None:
+    rehearsing = Invocation(rehearsal=True)
+    assert rehearsing.pointed("flowops apply dev --yes") == "flowops --rehearsal apply dev --yes"
+    assert rehearsing.pointed("flowops rehearse up") == "flowops rehearse up"
+    assert Invocation().pointed("flowops apply dev") == "flowops apply dev"
