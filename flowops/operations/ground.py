@@ -9,7 +9,7 @@ from datetime import datetime
 
 from flowops.errors import Exit, FlowopsError
 from flowops.model.access import Access
-from flowops.model.changes import Plan
+from flowops.model.changes import Action, Plan
 from flowops.model.deployment import Selection, Unit, select
 from flowops.model.evidence import Evidence
 from flowops.model.graph import Graph
@@ -84,15 +84,23 @@ States = Mapping[Unit, UnitState | None]
 
 
 def touched(before: States, after: States, runs: Iterable[UnitRun]) -> list[UnitRun]:
-    """Return `runs`, where a unit that is not done but whose state moved says so."""
+    """Return `runs`, where a unit that is not done but changed something all the same says so."""
     return [
         run
         if run.outcome.done or run.outcome is Outcome.BLOCKED
-        else replace(run, touched=_stands(before.get(run.unit)) != _stands(after.get(run.unit)))
+        else replace(run, touched=_moved(before.get(run.unit), after.get(run.unit), run.plan))
         for run in runs
     ]
 
 
-def _stands(state: UnitState | None) -> tuple[object, ...]:
+def _moved(before: UnitState | None, after: UnitState | None, plan: Plan | None) -> bool:
+    """Say whether something changed in AWS between two states; a refresh alone counts a serial up, too."""
+    if _stands(before) != _stands(after):
+        return True
+    only_creates = plan is not None and all(it.action is Action.CREATE for it in plan.resource_changes)
+    return not only_creates and (before.serial if before else 0) != (after.serial if after else 0)
+
+
+def _stands(state: UnitState | None) -> tuple[int, dict[str, object]]:
     """Return what a state says stands; the empty one that a failed first apply leaves says as little as none."""
-    return (state.resources, dict(state.outputs), state.serial if state.resources else 0) if state else (0, {}, 0)
+    return (state.resources, dict(state.outputs)) if state else (0, {})

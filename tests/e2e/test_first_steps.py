@@ -23,9 +23,9 @@ from tests.e2e.policies import Deployed
 from tests.e2e.walk import Walk
 
 BROKEN = """
-resource "aws_iam_role_policy" "broken" {
-  role   = "a-role-that-nobody-made"
-  policy = jsonencode({ Version = "2012-10-17", Statement = [] })
+resource "aws_cloudwatch_log_stream" "broken" {
+  name           = "broken"
+  log_group_name = "a-group-that-nobody-made"
 }
 """
 UNITS = ("efs", "eks", "eks-components", "resource-group", "vpc")
