@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,30 @@ def test_progress_names_the_unit_in_every_line(sandbox: Sandbox, tools: Tools) -
     bench.run(Step.APPLY)
     assert any(line.startswith("dev/foundation/vpc: terraform_data.this: Creation complete") for line in bench.said)
     assert bench.engine.interrupted is Exit.FINE
+
+
+def noting_terragrunt(folder: Path) -> Path:
+    folder.mkdir()
+    script = folder / "terragrunt"
+    script.write_text(f'#!/bin/sh\nenv | sort > "{folder}/env"\nprintf "%s\\n" "$@" > "{folder}/argv"\n')
+    script.chmod(0o755)
+    return script
+
+
+def test_200_stray_variables_change_neither_arguments_nor_environment_of_the_child(
+    sandbox: Sandbox, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain(sandbox)
+    seen = []
+    for name in ("plain", "noisy"):
+        script = noting_terragrunt(tmp_path / name)
+        bench = Bench(sandbox, tools, script)
+        bench.run(Step.PLAN)
+        folder = str(tmp_path / name)
+        seen.append([(tmp_path / name / it).read_text().replace(folder, "") for it in ("env", "argv")])
+        random.seed(23)
+        for prefix in ("AWS_", "TF_", "TG_", "TERRAGRUNT_", "TF_CLI_ARGS_"):
+            for _ in range(40):
+                monkeypatch.setenv(prefix + "".join(random.choices(string.ascii_uppercase, k=8)), "stray")
+    assert seen[0] == seen[1]
+    assert "TG_TF_PATH=" in seen[0][0]
