@@ -122,6 +122,17 @@ def test_two_roles_take_turns_in_one_tree(layer: Layer) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_role_of_another_account_is_stopped_by_the_provider_too(layer: Layer, cloud: Cloud) -> None:
+    iam = cloud.client("iam", SECURITY)
+    anybody = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{SECURITY}:root"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
+    stray = iam.create_role(RoleName="Stray", Path="/flowable/", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.attach_role_policy(RoleName="Stray", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    done = layer.run("resource-group", "plan", "-lock=false", FLOWOPS_ASSUME_ROLE_ARN=stray)
+    assert done.returncode == 1
+    assert "AWS account ID not allowed" in done.stdout + done.stderr
+
+
 def test_a_draining_run_starts_no_unit(layer: Layer, tmp_path: Path) -> None:
     flag = tmp_path / "drain"
     flag.touch()
