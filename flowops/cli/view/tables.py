@@ -69,7 +69,9 @@ def _remarks(plan: Plan) -> Text:
     text = Text()
     if not plan.exact:
         text.append(f"provisional: {plan.provisional_because}\n", style="cyan")
-    risky = [it for it in plan.resource_changes if it.action is not Action.CREATE]
+    risky = sorted(
+        (it for it in plan.resource_changes if it.action is not Action.CREATE), key=lambda it: not it.stateful
+    )
     for change in risky[:_LISTED]:
         text.append(f"{_line(change)}\n", style="bold red" if change.stateful else _ACTION_STYLE[change.action])
     if len(risky) > _LISTED:
