@@ -96,6 +96,9 @@ class Emulator:
             running = self._running()
             if running and self._fits(running, settings):
                 return running
+            if settings.port not in (0, self._last_port()):
+                # Looked at first, so that a port that is taken leaves what runs as it is.
+                _free_port(settings.port, 0)
             self.stop()
             return self._launch(settings)
 

@@ -206,6 +206,16 @@ def test_a_lock_held_by_a_stranger_is_said(tmp_path: Path) -> None:
             emulator_in(tmp_path).stop()
 
 
+def test_a_taken_port_leaves_a_running_emulator_as_it_is(emulator: Emulator, tmp_path: Path) -> None:
+    running = emulator.start(settings_in(tmp_path))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(OperationFailed, match="is taken"):
+            emulator.start(settings_in(tmp_path, taken.getsockname()[1]))
+    assert emulator.status() == running
+
+
 def test_a_taken_port_is_said_before_anything_starts(emulator: Emulator, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
