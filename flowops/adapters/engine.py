@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from signal import SIGINT
@@ -24,6 +24,7 @@ from flowops.model.graph import Graph
 from flowops.model.job import Job, Step
 from flowops.model.terraform_call import TerraformCall
 
+CACHE = ".terragrunt-cache"
 _DECISIVE = {"plan", "apply", "destroy"}
 _PAUSE = 0.05
 _ROUNDS_A_LOOK = 5
@@ -79,6 +80,11 @@ class TerragruntEngine:
                 next_step=f"terragrunt hcl validate --working-dir deployments/{environment.path}",
             )
         return tg.graph_from_find(environment, done.stdout, self._declares_dependencies)
+
+    def unsaved(self, units: Iterable[Unit]) -> Mapping[Unit, str]:
+        """Return the path of each unit's state that terraform could not save and that nobody has pushed yet."""
+        found = {unit: _errored_state(self._deployments / unit.path / CACHE) for unit in units}
+        return {unit: path for unit, path in found.items() if path}
 
     def _declares_dependencies(self, unit: Unit) -> bool:
         text = (self._deployments / unit.path / "terragrunt.hcl").read_text(encoding="utf-8", errors="replace")
@@ -204,6 +210,14 @@ def _call(call: TerraformCall) -> Call:
         unsaved=_unsaved(call),
         log=str(call.stdout),
     )
+
+
+def _errored_state(cache: Path) -> str:
+    for folder, folders, files in os.walk(cache):
+        folders[:] = [name for name in folders if name != ".terraform"]
+        if UNSAVED_FILE in files:
+            return str(Path(folder) / UNSAVED_FILE)
+    return ""
 
 
 def _unsaved(call: TerraformCall) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from flowops.errors import Exit, FlowopsError, LockHeld, Refused
 from flowops.model import guard
 from flowops.model.changes import Action, Plan
 from flowops.model.deployment import Unit
+from flowops.model.evidence import UNSAVED_FILE
 from flowops.model.job import Step
 from flowops.model.run import Outcome, Run, RunRequest, UnitRun
 from flowops.model.state import UnitState
@@ -32,7 +33,7 @@ def apply(request: RunRequest, ports: RunPorts, now: datetime) -> Run:
     """Apply what the preview showed, after the guard and the operator agreed, and return every unit's outcome."""
     with open_run(request, ports, now) as ground:
         before = ports.cloud.states(ground.selection.environment, ground.selection.units)
-        _check_locks(ground, ground.selection.units)
+        _check_ground(ground, ground.selection.units)
         found = preview(ground, Step.PLAN, ground.selection.units)
         if not _approved(ground, found):
             return ground.finish(_without_changes(ground, found))
@@ -56,7 +57,7 @@ def destroy(request: RunRequest, ports: RunPorts, now: datetime) -> Run:
         gone = [UnitRun(unit, Outcome.UNCHANGED, "nothing to destroy") for unit in ground.selection.units]
         if not targets:
             return ground.finish(gone)
-        _check_locks(ground, sorted(targets))
+        _check_ground(ground, sorted(targets))
         found = preview(ground, Step.PLAN_DESTROY, targets)
         _check_inputs(found)
         if not _approved(ground, found):
@@ -74,8 +75,14 @@ def _never_applied(ground: Ground, found: Preview) -> bool:
     return creates and all(state is None or state.resources == 0 for state in states.values())
 
 
-def _check_locks(ground: Ground, units: Iterable[Unit]) -> None:
-    """Raise LockHeld before anything is planned where somebody else works on one of the units."""
+def _check_ground(ground: Ground, units: Collection[Unit]) -> None:
+    """Raise before anything is planned: LockHeld where somebody else works, Refused where a state was never saved."""
+    for unit, path in sorted(ground.ports.engine.unsaved(units).items()):
+        raise Refused(
+            f"The state of {unit.id} was never saved: its only copy is {path}. A plan would not know what exists.",
+            not_done="No unit was started.",
+            next_step=f"in that folder: terraform state push {UNSAVED_FILE}, then delete the file",
+        )
     for unit, lock in ground.ports.cloud.locks(ground.selection.environment, units).items():
         raise LockHeld(
             f"{unit.id} is locked by {lock.who} since {lock.created} ({lock.operation}, lock {lock.id}).",

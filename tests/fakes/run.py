@@ -65,6 +65,7 @@ class FakeEngine:
     replanned: dict[Unit, tuple[ResourceChange, ...]] = field(default_factory=dict)
     failing: dict[tuple[Step, Unit], str] = field(default_factory=dict)
     silent: set[Step] = field(default_factory=set)
+    errored: dict[Unit, str] = field(default_factory=dict)
     stop_after: int = 1000
     jobs: list[Job] = field(default_factory=list)
     planned: dict[Unit, int] = field(default_factory=dict)
@@ -78,6 +79,9 @@ class FakeEngine:
 
     def graph(self, environment: Environment) -> Graph:
         return tree.graph(environment)
+
+    def unsaved(self, units: Iterable[Unit]) -> Mapping[Unit, str]:
+        return {unit: path for unit, path in self.errored.items() if unit in set(units)}
 
     def run(self, job: Job, env: Mapping[str, str]) -> tuple[Evidence, ...]:
         self.jobs.append(job)

@@ -153,3 +153,12 @@ def test_200_stray_variables_change_neither_arguments_nor_environment_of_the_chi
                 monkeypatch.setenv(prefix + "".join(random.choices(string.ascii_uppercase, k=8)), "stray")
     assert seen[0] == seen[1]
     assert "TG_TF_PATH=" in seen[0][0]
+
+
+def test_a_state_that_was_never_saved_is_found_wherever_the_module_lies(sandbox: Sandbox, tools: Tools) -> None:
+    unit = sandbox.unit("foundation/vpc")
+    other = sandbox.unit("foundation/efs")
+    kept = sandbox.deployments / unit.path / ".terragrunt-cache" / "FlowopsPlanRole" / "a" / "b" / "vpc"
+    kept.mkdir(parents=True)
+    (kept / "errored.tfstate").touch()
+    assert Bench(sandbox, tools).engine.unsaved([unit, other]) == {unit: str(kept / "errored.tfstate")}

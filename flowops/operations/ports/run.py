@@ -41,6 +41,9 @@ class Engine(Protocol):
     def run(self, job: Job, env: Mapping[str, str]) -> tuple[Evidence, ...]:
         """Do the job with `env` for the children and return what is known of each of its units afterwards."""
 
+    def unsaved(self, units: Iterable[Unit]) -> Mapping[Unit, str]:
+        """Return the path of each unit's state that terraform could not save and that nobody has pushed yet."""
+
     @property
     def interrupted(self) -> Exit:
         """Return INTERRUPTED or TERMINATED once a signal asked to stop, else FINE."""

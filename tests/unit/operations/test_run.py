@@ -312,3 +312,13 @@ def test_a_run_that_ends_with_an_error_is_recorded_too() -> None:
     with pytest.raises(Declined):
         apply(made, yes=False)
     assert made.journal.records[0].failed is not None
+
+
+def test_a_unit_whose_state_was_never_saved_is_neither_planned_nor_applied() -> None:
+    made = everything_standing()
+    made.engine.errored[tree.unit("foundation/eks")] = "/x/errored.tfstate"
+    with pytest.raises(Refused, match=r"its only copy is /x/errored\.tfstate") as refused:
+        apply(made)
+    assert "terraform state push" in refused.value.next_step
+    assert steps(made) == []
+    assert apply(made, "dev", "foundation", "vpc").exit_code is Exit.FINE
