@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import unicodedata
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +11,7 @@ import pytest
 import sh
 
 from flowops.adapters.rendering import TemplateTree
+from tests.integration.tools import Tools
 
 COUNT = 3000
 SEED = 20261123
@@ -84,11 +84,8 @@ PLANES = (*range(0x300), *range(0x2000, 0x2070), *range(0xFB00, 0xFB10), *range(
 
 
 @pytest.fixture
-def terraform() -> sh.Command:
-    found = shutil.which("terraform")
-    if found is None:
-        pytest.skip("terraform is not on PATH")
-    return sh.Command(found)
+def terraform(tools: Tools) -> sh.Command:
+    return sh.Command(str(tools.terraform))
 
 
 def test_3000_hostile_strings_come_back_from_terraform_as_they_were(tmp_path: Path, terraform: sh.Command) -> None:
