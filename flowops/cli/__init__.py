@@ -18,6 +18,7 @@ import click
 from flowops import __version__
 from flowops.cli.context import Invocation
 from flowops.cli.options import settings
+from flowops.cli.stdout import reader_may_leave
 from flowops.errors import Exit, FlowopsError, Interrupted, PartlyDone, UsageError, nearest
 
 _COMMANDS = {
@@ -118,7 +119,9 @@ def _fail(invocation: Invocation, arguments: list[str], error: FlowopsError) -> 
 
 
 def _show_envelope(invocation: Invocation, arguments: list[str], error: FlowopsError) -> None:
-    if invocation.output != "table":
+    if invocation.output == "table":
+        return
+    with reader_may_leave():
         click.echo(json.dumps(_envelope(arguments, error), indent=2))
 
 

@@ -41,10 +41,6 @@ class Environment:
     layers: tuple[str, ...]
     units: tuple[Unit, ...]
 
-    def in_layer(self, layer: str) -> tuple[Unit, ...]:
-        """Return the units of one layer, by name."""
-        return tuple(unit for unit in self.units if unit.layer == layer)
-
 
 @dataclass(frozen=True)
 class Deployment:

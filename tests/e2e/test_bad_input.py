@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.command import Flowops
+from tests.e2e.command import ROOT, Flowops
 
 
 def replace(project: Path, old: str, new: str) -> None:
@@ -137,3 +139,17 @@ def test_a_terraform_that_lies_about_everything_but_its_version_fails_the_rehear
     assert ended.code == 1
     assert "apply" in ended.out
     assert "NO" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(["version"], 0), (["version", "-o", "json"], 0), (["plan", "dve", "-o", "json"], 64)]
+)
+def test_a_reader_that_left_changes_no_exit_code(flowops: Flowops, words: list[str], code: int) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    argv = [sys.executable, "-m", "flowops", "--project-dir", str(flowops.project), *words]
+    try:
+        done = subprocess.run(argv, cwd=ROOT, env=flowops.env(), stdout=writing, stderr=writing, check=False)
+    finally:
+        os.close(writing)
+    assert done.returncode == code

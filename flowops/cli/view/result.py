@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import yaml
 from rich.console import Group, RenderableType
 
+from flowops.cli.stdout import reader_may_leave
 from flowops.cli.view.tables import run_table, writer
 from flowops.errors import Exit
 from flowops.model.changes import Plan
@@ -33,17 +33,13 @@ class Result:
 
 def show(result: Result, output: str) -> int:
     """Write the result to stdout in the form asked for and return its exit code."""
-    try:
+    with reader_may_leave():
         if output == "table":
             writer(sys.stdout).print(result.text)
         elif output == "json":
             sys.stdout.write(json.dumps(envelope(result), indent=2) + "\n")
         else:
             sys.stdout.write(yaml.safe_dump(envelope(result), sort_keys=False, allow_unicode=True))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read it has gone; what was done is as it is, and so is its code.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(result.exit_code)
 
 

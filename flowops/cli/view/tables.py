@@ -27,10 +27,18 @@ WIDE = 200
 """Columns where nobody's window limits them: a file, a pipe, a CI log."""
 
 
+class Writer(Console):
+    """A rich console that leaves a broken pipe to its caller: rich itself would end the process with 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the BrokenPipeError that is being handled."""
+        raise BrokenPipeError
+
+
 def writer(stream: TextIO) -> Console:
     """Return what writes tables to a stream, as wide as its window or, without one, as the table needs."""
     width = None if stream.isatty() else WIDE
-    return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
+    return Writer(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
 
 
 def table(title: str, *columns: str) -> Table:

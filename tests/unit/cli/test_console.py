@@ -16,14 +16,19 @@ from tests.fakes.tree import unit
 
 
 class Gone(io.StringIO):
-    """A terminal that was closed."""
+    """A terminal that was closed, or a pipe that nobody reads any more."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self._error = error
 
     def write(self, text: str) -> int:
-        raise OSError(5, "Input/output error")
+        raise self._error
 
 
-def test_a_lost_terminal_does_not_end_what_is_under_way() -> None:
-    console = TerminalConsole(Gone(), interactive=False)
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), BrokenPipeError(32, "Broken pipe")])
+def test_a_lost_terminal_does_not_end_what_is_under_way(error: OSError) -> None:
+    console = TerminalConsole(Gone(error), interactive=False)
     console.note("applying")
     console.plans("Plan", [Plan(unit("foundation/vpc"), (create(),))])
 
