@@ -19,11 +19,14 @@ Resources:
   Note: {Type: "AWS::SSM::Parameter", Properties: {Type: String, Value: !Ref Shown}}
 """
 
-# The command line itself, which would look again only after half a minute.
+# The command line itself, which would look again only after half a minute and which names
+# its change sets by the second: two in one second would be refused, as AWS refuses them.
 IMPATIENT_AWS = """
-import sys, threading, types
+import sys, threading, time, types
 import botocore.waiter
+from awscli.customizations.cloudformation import deployer
 botocore.waiter.time = types.SimpleNamespace(sleep=lambda seconds: threading.Event().wait(0.05))
+deployer.time = types.SimpleNamespace(time=time.time_ns)
 from awscli.clidriver import main
 sys.exit(main())
 """
