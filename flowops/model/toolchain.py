@@ -21,6 +21,7 @@ class Source(Enum):
     MIRROR = "mirror"
     REGISTRY = "registry"
     PACKAGE = "package"
+    ON_DEMAND = "on demand"
     MISSING = "missing"
 
 
@@ -74,15 +75,35 @@ class Tool:
 
 @dataclass(frozen=True)
 class Provider:
-    """A terraform provider pinned to one version; `address` is `namespace/type` on the public registry."""
+    """A terraform provider pinned to one version; `address` is `namespace/type` on the public registry.
+
+    `on_demand` says that not every project needs it: it is installed for those who ask for it by name.
+    """
 
     address: str
     version: str
+    module: GoModule | None = None
+    on_demand: bool = False
 
     @property
     def source(self) -> str:
         """Return the full address, as terraform's own configuration and mirrors spell it."""
         return f"registry.terraform.io/{self.address}"
+
+    @property
+    def kind(self) -> str:
+        """Return the last part of the address: `aws`."""
+        return self.address.rpartition("/")[2]
+
+    @property
+    def program(self) -> str:
+        """Return how its program's name begins; publishers add the protocol: `_x5`."""
+        return f"terraform-provider-{self.kind}_v{self.version}"
+
+    @property
+    def tool(self) -> Tool:
+        """Return it as what a Go module builds."""
+        return Tool(self.address, self.version, module=self.module)
 
 
 @dataclass(frozen=True)
@@ -99,7 +120,7 @@ class ToolStatus:
     @property
     def usable(self) -> bool:
         """Say that this can be worked with."""
-        return self.source is not Source.MISSING
+        return self.source not in (Source.ON_DEMAND, Source.MISSING)
 
 
 def terraform(version: str) -> Tool:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from flowops.adapters.process import Processes
-from flowops.adapters.toolchain import Machine, Toolchain, pinned_toolchain
+from flowops.adapters.toolchain import AWS_PROVIDER, HELM_PROVIDER, Machine, Toolchain, pinned_toolchain
 from flowops.adapters.toolchain.binary import OwnCommand
+from flowops.adapters.toolchain.mirrors import own_mirror, unpacked_in
 from flowops.errors import ToolUnusable, UnknownTarget
 from flowops.model.toolchain import Source, Tool, terraform, terragrunt
 from tests.integration.toolbox import Toolbox, script
@@ -140,6 +141,7 @@ def test_the_toolchain_lists_every_tool_and_fetches_nothing(box: Toolbox, toolch
         ("terraform", Source.PATH),
         ("terragrunt", Source.PATH),
         ("hashicorp/aws", Source.MISSING),
+        ("hashicorp/helm", Source.ON_DEMAND),
         ("aws", Source.MISSING),
     ]
     assert box.said == []
@@ -152,6 +154,35 @@ def test_a_required_tool_is_a_path_and_a_wrong_name_is_answered_with_the_right_o
     assert [status.name for status in toolchain.install(["terraform"])] == ["terraform"]
     with pytest.raises(UnknownTarget, match="did you mean 'terragrunt'"):
         toolchain.install(["terraform", "teragrunt"])
+
+
+def test_without_names_everything_is_installed_but_what_is_on_demand(box: Toolbox, toolchain: Toolchain) -> None:
+    box.place("aws", script("aws-cli/1.46.3"), box.scripts)
+    mirror = box.folder / "root" / "tf-plugins"
+    box.place(f"{AWS_PROVIDER.program}_x5", b"", unpacked_in(mirror, AWS_PROVIDER, box.machine.platform))
+
+    installed = toolchain.install()
+
+    assert [status.name for status in installed] == ["terraform", "terragrunt", "hashicorp/aws", "aws"]
+    assert all(status.usable for status in installed)
+    assert box.said == []
+
+
+def test_terraform_is_told_of_the_pinned_helm_provider_from_when_it_stands_in_our_own_mirror(
+    box: Toolbox, toolchain: Toolchain
+) -> None:
+    theirs, own = box.folder / "root" / "tf-plugins", own_mirror(box.machine)
+    platform = box.machine.platform
+    box.place("terraform-provider-helm_v2.17.0_x5", b"", theirs / HELM_PROVIDER.source / "2.17.0" / platform)
+    assert served(box, toolchain) == [{"path": str(theirs), "include": [HELM_PROVIDER.source]}]
+    box.place(HELM_PROVIDER.program, b"", unpacked_in(own, HELM_PROVIDER, platform))
+    assert served(box, toolchain) == [{"path": str(own), "include": [HELM_PROVIDER.source]}]
+
+
+def served(box: Toolbox, toolchain: Toolchain) -> list[dict[str, object]]:
+    written = json.loads(toolchain.write_cli_configuration(box.folder / "terraform.tfrc").read_text())
+    (installation,) = written["provider_installation"]
+    return list(installation["filesystem_mirror"])
 
 
 def test_a_toolchain_of_this_very_environment_has_the_aws_command(box: Toolbox) -> None:

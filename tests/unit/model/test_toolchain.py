@@ -92,6 +92,11 @@ def test_a_provider_is_spelled_in_full_where_terraform_wants_it() -> None:
     assert Provider("hashicorp/aws", "5.100.0").source == "registry.terraform.io/hashicorp/aws"
 
 
-def test_only_a_missing_tool_is_unusable() -> None:
+def test_a_provider_names_its_program_as_terraform_looks_for_it() -> None:
+    assert Provider("hashicorp/helm", "1.3.2").program == "terraform-provider-helm_v1.3.2"
+
+
+def test_only_a_tool_that_does_not_stand_here_is_unusable() -> None:
     assert not ToolStatus("x", "1.0.0").usable
+    assert not ToolStatus("x", "1.0.0", source=Source.ON_DEMAND).usable
     assert ToolStatus("x", "1.0.0", source=Source.BUILD).usable
