@@ -6,22 +6,27 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from signal import SIGINT
 
 from flowops.adapters import terragrunt as tg
+from flowops.adapters.capacity import free_memory, usable_cores
 from flowops.adapters.following import CallFollower
 from flowops.adapters.process import Processes, Running
+from flowops.adapters.providers.warm import Lanes, WarmProviders
 from flowops.adapters.shim import install_shim, read_calls
 from flowops.adapters.signals import Interrupts
 from flowops.errors import Exit, OperationFailed
+from flowops.model.again import to_do_again
 from flowops.model.changes import Plan, plan_from_json
 from flowops.model.deployment import Environment, Unit
 from flowops.model.evidence import UNSAVED_FILE, Call, Evidence, Reported
 from flowops.model.graph import Graph
 from flowops.model.job import Job, Step
+from flowops.model.parallelism import side_by_side
 from flowops.model.terraform_call import TerraformCall
 
 CACHE = ".terragrunt-cache"
@@ -35,6 +40,7 @@ class TerragruntEngine:
     """Runs jobs with real binaries.
 
     `env` is what every child gets; what a job needs on top is given with it. `say` gets progress, a line at a time.
+    Without `warm` every terraform has providers of its own.
     """
 
     def __init__(
@@ -48,8 +54,10 @@ class TerragruntEngine:
         env: Mapping[str, str],
         interrupts: Interrupts,
         say: Callable[[str], None],
+        warm: WarmProviders | None = None,
     ) -> None:
         self._processes = processes
+        self._warm = warm
         self._terragrunt, self._terraform, self._python = terragrunt, terraform, python
         # Calls record where they really ran, so a link on the way must not matter.
         self._deployments = deployments.resolve()
@@ -64,9 +72,20 @@ class TerragruntEngine:
             return Exit.FINE
         return Exit.TERMINATED if self._interrupts.terminated else Exit.INTERRUPTED
 
-    def watch(self) -> AbstractContextManager[object]:
-        """Take signals over while a run is under way."""
-        return self._interrupts.watch()
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """Take signals over while a run is under way; warm providers end with it."""
+        with self._interrupts.watch():
+            try:
+                yield
+            finally:
+                if self._warm is not None:
+                    self._warm.close()
+
+    def prepare(self, units: Iterable[Unit], env: Mapping[str, str]) -> None:
+        """Start the warm providers of `units` now, so that they are ready when a job with this `env` begins."""
+        if self._warm is not None:
+            self._warm.prepare(tuple(units), {**self._env, **env})
 
     def graph(self, environment: Environment) -> Graph:
         """Return the environment's units and edges; OperationFailed where terragrunt cannot tell."""
@@ -91,23 +110,67 @@ class TerragruntEngine:
         return tg.declares_dependencies(text)
 
     def run(self, job: Job, env: Mapping[str, str]) -> tuple[Evidence, ...]:
-        """Do the job and return each unit's evidence; a signal drains it, a second one interrupts terraform."""
+        """Do the job and return each unit's evidence; a signal drains it, a second one interrupts terraform.
+
+        A unit that warm providers failed is done again the ordinary way, once, where that cannot change anything twice.
+        """
+        lanes = self._lanes(job, {**self._env, **env})
+        found = self._once(job, env, lanes)
+        if lanes is None:
+            return found
+        again = to_do_again(job, found, lanes.close(), lanes.may_have_written)
+        if not again or self._interrupts.level:
+            return found
+        names = ", ".join(f"{unit.id} ({reason})" for unit, reason in sorted(again.items()))
+        self._say(f"again, with ordinary providers: {names}")
+        second = replace(job, units=tuple(again), folder=job.folder / "ordinary", warm=False)
+        done = {it.unit: replace(it, again_because=again[it.unit]) for it in self._once(second, env, None)}
+        return tuple(done.get(it.unit, it) for it in found)
+
+    def _lanes(self, job: Job, env: Mapping[str, str]) -> Lanes | None:
+        if self._warm is None or not job.warm:
+            return None
+        return self._warm.open(job.units, env, job.folder / "lanes", job.types)
+
+    def _once(self, job: Job, env: Mapping[str, str], lanes: Lanes | None) -> tuple[Evidence, ...]:
         for folder in (job.folder, job.calls, job.plan_folder, job.json_folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _place(job)
         shim = install_shim(job.folder / "shim", python=self._python)
         running = self._processes.start(
-            tg.run_argv(self._terragrunt, self._deployments / job.environment.path, job),
-            env={**self._env, **env, **_own(shim), **self._shim_settings(job)},
+            tg.run_argv(self._terragrunt, self._deployments / job.environment.path, job, self._parallelism(job, lanes)),
+            env={**self._env, **env, **_own(shim), **self._shim_settings(job, lanes)},
             cwd=self._deployments / job.environment.path,
             stdout=job.folder / "terragrunt.out",
             stderr=job.folder / "terragrunt.log",
         )
         self._follow(job, running)
+        if lanes is not None:
+            self._install(job, lanes)
         return self._evidence(job)
 
-    def _shim_settings(self, job: Job) -> dict[str, str]:
+    def _install(self, job: Job, lanes: Lanes) -> None:
+        units = {self._deployments / unit.path: unit for unit in lanes.units}
+        for call in read_calls(job.calls):
+            if call.command == "init" and call.exit_code == 0 and call.unit_dir in units:
+                lanes.install(units[call.unit_dir], call.cwd)
+
+    def _parallelism(self, job: Job, lanes: Lanes | None) -> int:
+        """Return how many units are worked on at once, and say it where the machine decides."""
+        if job.parallelism is not None:
+            return job.parallelism
+        cores, memory, warm = usable_cores(), free_memory(), lanes is not None
+        chosen = side_by_side(cores, memory, warm=warm)
+        kind = "warm" if warm else "ordinary"
+        self._say(
+            f"{len(job.units)} units, up to {chosen} at once with {kind} providers "
+            f"({cores} cores, {memory / 2**30:.1f} GiB free)"
+        )
+        return chosen
+
+    def _shim_settings(self, job: Job, lanes: Lanes | None) -> dict[str, str]:
         return {
+            **({"FLOWOPS_LANES": str(lanes.folder)} if lanes else {}),
             "FLOWOPS_TERRAFORM": str(self._terraform),
             "FLOWOPS_CALLS": str(job.calls),
             "FLOWOPS_DRAIN_FLAG": str(job.drain),

@@ -6,10 +6,12 @@ flowops that is killed, and hears no Ctrl-C that was not meant for it. What it w
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -115,10 +117,23 @@ class Processes:
     def __init__(self, *, pause: Pause = time.sleep) -> None:
         self._pause = pause
 
-    def start(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, stdout: Path, stderr: Path) -> Running:
-        """Start a program that may outlive us, its output appended to two files; raise ToolUnusable if it cannot."""
+    def start(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        stdout: Path,
+        stderr: Path,
+        dies_with_us: bool = False,
+    ) -> Running:
+        """Start a program that may outlive us, its output appended to two files; raise ToolUnusable if it cannot.
+
+        With `dies_with_us` Linux kills it together with the thread that starts it, even by kill -9.
+        """
+        begin = _begin_doomed if dies_with_us else _begin_clean
         with _opened(stdout) as out, _opened(stderr) as err:
-            return Running(_spawn(argv, env=env, cwd=cwd, out=out, err=err), stdout, stderr, self._pause)
+            return Running(_spawn(argv, env=env, cwd=cwd, out=out, err=err, begin=begin), stdout, stderr, self._pause)
 
     def spawn_detached(self, argv: Sequence[str], env: Mapping[str, str], log: Path) -> int:
         """Start a server that outlives us, both streams appended to `log`, and return its pid."""
@@ -162,7 +177,9 @@ def _opened(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, out: int, err: int) -> Any:
+def _spawn(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, out: int, err: int, begin: Callable[[], None]
+) -> Any:
     """Start the program with the descriptors /dev/null, `out` and `err`, and nothing else of ours."""
     program = _found(argv, env)
     if not cwd.is_dir():
@@ -180,7 +197,7 @@ def _spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, out: int, 
                 _env=dict(env),
                 _cwd=str(cwd),
                 _ok_code=_ANY_CODE,
-                _preexec_fn=_begin_clean,
+                _preexec_fn=begin,
                 _log_msg=_name_only,
             ).process
         except sh.ForkException as error:
@@ -201,6 +218,13 @@ def _begin_clean() -> None:
     os.umask(0o077)
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+
+
+def _begin_doomed() -> None:
+    """Run in the child: on Linux, be killed when the parent dies (prctl(2), PR_SET_PDEATHSIG)."""
+    _begin_clean()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def _name_only(ran: str, call_args: Mapping[str, Any], pid: int | None = None) -> str:

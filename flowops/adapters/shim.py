@@ -20,6 +20,11 @@ from flowops.model.terraform_call import TerraformCall, command_of, unit_directo
 
 _SCRIPT = """#!/bin/sh
 # Written by flowops: terragrunt's way to terraform. Without FLOWOPS_CALLS it is plain terraform.
+if [ -n "$FLOWOPS_LANES" ]; then
+  unit="$(pwd -P)"
+  lane="$FLOWOPS_LANES${{unit%%/.terragrunt-cache/*}}/{lane}"
+  [ ! -r "$lane" ] || {{ read -r TF_REATTACH_PROVIDERS < "$lane" && export TF_REATTACH_PROVIDERS; }}
+fi
 case "$1" in
   {watched})
     [ -z "$FLOWOPS_CALLS" ] || exec {holding}{python} -I -S {program} "$@" ;;
@@ -27,6 +32,10 @@ esac
 exec "${{FLOWOPS_TERRAFORM:?is not set: start terragrunt with flowops, or unset TG_TF_PATH}}" "$@"
 """
 
+
+LANE = "providers.json"
+"""The file below FLOWOPS_LANES, at the unit's own absolute path, with what terraform shall find in
+TF_REATTACH_PROVIDERS: one line."""
 
 # A Python that is just starting may swallow an interrupt; held like this, it waits until the shim is ready for it.
 _HOLDING = ("/usr/bin/env", "--block-signal=INT,TERM")
@@ -67,6 +76,7 @@ def shim_script(python: Path, program: Path, *, holds_signals: bool) -> str:
         holding=join(_HOLDING) + " " if holds_signals else "",
         python=quote(str(python)),
         program=quote(str(program)),
+        lane=LANE,
     )
 
 

@@ -25,14 +25,14 @@ def find_argv(terragrunt: Path, folder: Path) -> list[str]:
     return [str(terragrunt), "find", "--json", "--dependencies", "--no-color", "--working-dir", str(folder)]
 
 
-def run_argv(terragrunt: Path, folder: Path, job: Job) -> list[str]:
-    """Return the command that does `job` in `folder`, the environment's folder."""
+def run_argv(terragrunt: Path, folder: Path, job: Job, parallelism: int) -> list[str]:
+    """Return the command that does `job` in `folder`, the environment's folder, with so many units at once."""
     return [
         *(str(terragrunt), "run", "--all", "--working-dir", str(folder)),
         *("--non-interactive", "--no-color", "--no-filters-file", "--summary-disable"),
         # Otherwise outputs would be fetched through whichever role the upstream unit was last initialised with.
         "--dependency-fetch-output-from-state",
-        *("--log-format", "json", "--parallelism", str(job.parallelism)),
+        *("--log-format", "json", "--parallelism", str(parallelism)),
         *("--report-file", str(job.report), "--report-format", "json"),
         *_outputs(job),
         *(word for unit in job.units for word in ("--filter", f"{{./{job.name(unit)}}}")),
@@ -43,7 +43,8 @@ def run_argv(terragrunt: Path, folder: Path, job: Job) -> list[str]:
 def _outputs(job: Job) -> Sequence[str]:
     match job.step:
         case Step.PLAN | Step.PLAN_DESTROY:
-            return ("--out-dir", str(job.plan_folder), "--json-out-dir", str(job.json_folder))
+            at_once = () if job.ordered else ("--queue-ignore-dag-order",)
+            return ("--out-dir", str(job.plan_folder), "--json-out-dir", str(job.json_folder), *at_once)
         case Step.APPLY_SAVED:
             # One wave has no order within itself; terragrunt's own order is wrong for saved destroy plans.
             return ("--out-dir", str(job.plan_folder), "--queue-ignore-dag-order")

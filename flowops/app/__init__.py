@@ -24,7 +24,7 @@ from flowops.model.config import SECURITY, Config, with_rehearsal_ids
 from flowops.model.deployment import Unit, select
 from flowops.model.facts import Facts
 from flowops.model.rendering import RenderResult
-from flowops.model.run import Run, RunRequest
+from flowops.model.run import Run, RunRequest, WarmProviders
 from flowops.model.stacks import account_id
 from flowops.model.toolchain import ToolStatus
 from flowops.operations.rehearse import Life, Stage, rehearse
@@ -132,7 +132,15 @@ class App:
 
     # -- rehearsal ---------------------------------------------------------------------------------------------------
 
-    def rehearse(self, environment: str, layer: str | None, *, keep: bool, parallelism: int) -> Life:
+    def rehearse(
+        self,
+        environment: str,
+        layer: str | None,
+        *,
+        keep: bool,
+        parallelism: int | None,
+        warm_providers: WarmProviders,
+    ) -> Life:
         """Run the whole life of an environment in a workspace of its own, which is deleted after a good end."""
         select(load_deployment(self._checkout, self._config), environment, layer)
         self._prepare()
@@ -140,7 +148,12 @@ class App:
         with standing.alone():
             standing.down(forget=True)
             life = LifeOfEnvironment(
-                standing, lambda: self._workbench(standing.site(standing.up())), environment, layer, parallelism
+                standing,
+                lambda: self._workbench(standing.site(standing.up())),
+                environment,
+                layer,
+                parallelism=parallelism,
+                warm_providers=warm_providers,
             )
             held = False
             try:

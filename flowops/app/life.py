@@ -20,7 +20,7 @@ from flowops.model.changes import Plan
 from flowops.model.config import SECURITY
 from flowops.model.leftovers import Standing, leftovers
 from flowops.model.rendering import RenderState
-from flowops.model.run import Outcome, Run, RunRequest, Verb
+from flowops.model.run import Outcome, Run, RunRequest, Verb, WarmProviders
 from flowops.model.stacks import account_id, stack_names
 from flowops.operations.rehearse import Finding
 
@@ -34,10 +34,14 @@ class LifeOfEnvironment:
         bench: Callable[[], Workbench],
         environment: str,
         layer: str | None,
-        parallelism: int,
+        *,
+        parallelism: int | None,
+        warm_providers: WarmProviders,
     ) -> None:
         self._standing, self._open = standing, bench
         self._environment, self._layer, self._parallelism = environment, layer, parallelism
+        # Nothing is lost here when an apply is cut short, and all of it is faster.
+        self._warm = WarmProviders.ALWAYS if warm_providers is WarmProviders.AUTO else warm_providers
 
     @cached_property
     def _bench(self) -> Workbench:
@@ -183,6 +187,7 @@ class LifeOfEnvironment:
             confirm=self._environment,
             allow_destroy=("*",),
             parallelism=self._parallelism,
+            warm_providers=self._warm,
         )
         return self._bench.run(request)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -25,6 +27,13 @@ def user_cache(ambient: Mapping[str, str]) -> Path:
 def user_state(ambient: Mapping[str, str]) -> Path:
     """Return flowops' folder in the user's state directory: rehearsals and MFA sessions."""
     return _user_folder(ambient, "XDG_STATE_HOME", platformdirs.user_state_path("flowops"))
+
+
+def user_runtime(ambient: Mapping[str, str]) -> Path:
+    """Return a folder with a short path for sockets; whoever uses it checks that it is private."""
+    if ambient.get("XDG_RUNTIME_DIR"):
+        return Path(ambient["XDG_RUNTIME_DIR"]) / "flowops"
+    return Path(tempfile.gettempdir()) / f"flowops-{os.getuid()}"
 
 
 def _user_folder(ambient: Mapping[str, str], variable: str, usual: Path) -> Path:

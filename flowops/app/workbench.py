@@ -20,11 +20,13 @@ from flowops.adapters.facts_file import LockFile
 from flowops.adapters.journal import FileJournal
 from flowops.adapters.process import Processes
 from flowops.adapters.project import LOCK_NAME, load_deployment
+from flowops.adapters.providers.warm import Site as WarmSite
+from flowops.adapters.providers.warm import WarmProviders
 from flowops.adapters.rendering import TemplateTree
 from flowops.adapters.signals import Interrupts
 from flowops.adapters.toolchain import Toolchain
 from flowops.app.site import Site, now
-from flowops.app.tools import terraform_environment
+from flowops.app.tools import terraform_environment, user_cache, user_runtime
 from flowops.errors import UsageError
 from flowops.model.bootstrap import BootstrapPlan, BootstrapRequest, BootstrapResult
 from flowops.model.deployment import Deployment, Selection, Unit, select
@@ -174,7 +176,18 @@ class Workbench:
             deployments=self.site.deployments,
             env=self.environment(),
             interrupts=Interrupts(),
+            warm=WarmProviders(self.processes, self._warm_site(), self._ambient, self.console.note),
             say=self.console.note,
+        )
+
+    def _warm_site(self) -> WarmSite:
+        return WarmSite(
+            python=Path(sys.executable),
+            deployments=self.site.deployments.resolve(),
+            modules=self.site.project / "terraform-modules",
+            runtime=user_runtime(self._ambient),
+            schemas=user_cache(self._ambient) / "schemas",
+            binary=self.tools.provider_program,
         )
 
     def environment(self) -> dict[str, str]:

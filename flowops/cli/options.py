@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from flowops.cli.context import Invocation
-from flowops.model.run import RunRequest, Verb
+from flowops.model.run import RunRequest, Verb, WarmProviders
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
@@ -86,7 +86,18 @@ allow_destroy = option(
 )
 with_dependents = option("--with-dependents", is_flag=True, help="Also destroy what still depends on the selection.")
 parallelism = option(
-    "--parallelism", type=click.IntRange(1, 64), default=4, show_default=True, help="How many units run side by side."
+    "--parallelism",
+    type=click.IntRange(1, 64),
+    default=None,
+    help="How many units run side by side (default: what cores and free memory allow).",
+)
+warm_providers = option(
+    "--warm-providers",
+    type=click.Choice([it.value for it in WarmProviders]),
+    default=WarmProviders.AUTO.value,
+    show_default=True,
+    callback=lambda _context, _parameter, value: WarmProviders(value),
+    help="Share provider processes between units: auto when planning, always when applying, too.",
 )
 
 

@@ -46,6 +46,7 @@ def rehearse() -> None:
     "--keep", is_flag=True, help="Keep the files of the rehearsal afterwards: states, logs and recorded calls."
 )
 @options.parallelism
+@options.warm_providers
 @options.settings
 @click.pass_obj
 def life(invocation: Invocation, /, **values: Any) -> int:

@@ -14,6 +14,7 @@ from flowops.model.run import Verb
 @click.command()
 @options.target
 @options.parallelism
+@options.warm_providers
 @options.settings
 @click.pass_obj
 def plan(invocation: Invocation, /, **values: Any) -> int:
@@ -31,6 +32,7 @@ def plan(invocation: Invocation, /, **values: Any) -> int:
 @options.allow_replace
 @options.allow_destroy
 @options.parallelism
+@options.warm_providers
 @options.settings
 @click.pass_obj
 def apply(invocation: Invocation, /, **values: Any) -> int:
@@ -48,6 +50,7 @@ def apply(invocation: Invocation, /, **values: Any) -> int:
 @options.allow_destroy
 @options.with_dependents
 @options.parallelism
+@options.warm_providers
 @options.settings
 @click.pass_obj
 def destroy(invocation: Invocation, /, **values: Any) -> int:

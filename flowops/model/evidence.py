@@ -45,7 +45,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that is known of one unit after a terragrunt run; `trouble` is the last error terragrunt logged for it."""
+    """All that is known of one unit after a terragrunt run; `trouble` is the last error terragrunt logged for it.
+
+    `again_because` says why its warm providers were given up and it was done again the ordinary way, "" for not.
+    """
 
     unit: Unit
     reported: Reported
@@ -53,6 +56,7 @@ class Evidence:
     plan: Plan | None = None
     trouble: str = ""
     drained: bool = False
+    again_because: str = ""
 
 
 def planned(evidence: Evidence) -> tuple[Outcome, str]:

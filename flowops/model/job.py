@@ -30,6 +30,8 @@ class Job:
 
     `folder` is fresh and private: plans, report, logs and each terraform call are written below it. `saved` are the
     plans that APPLY_SAVED applies. `drain` is the run's flag file: while it exists no further unit starts.
+    `parallelism` is None where the machine decides. With `warm` terraforms share providers, which must know the
+    `types` that the units' states name. Units that need not wait for each other are not `ordered`.
     """
 
     step: Step
@@ -37,8 +39,11 @@ class Job:
     units: tuple[Unit, ...]
     folder: Path
     drain: Path
-    parallelism: int
+    parallelism: int | None
     saved: tuple[Plan, ...] = ()
+    warm: bool = False
+    ordered: bool = True
+    types: frozenset[str] = frozenset()
 
     def name(self, unit: Unit) -> str:
         """Return the unit's path relative to its environment's folder: terragrunt's own name for it."""

@@ -20,9 +20,17 @@ class Verb(Enum):
     DESTROY = "destroy"
 
 
+class WarmProviders(Enum):
+    """Who shares provider processes: what only plans, everything, or nothing."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 @dataclass(frozen=True)
 class RunRequest:
-    """Everything the command line says about a run."""
+    """Everything the command line says about a run; a `parallelism` of None leaves it to the machine."""
 
     verb: Verb
     environment: str
@@ -33,7 +41,8 @@ class RunRequest:
     allow_replace: tuple[str, ...] = ()
     allow_destroy: tuple[str, ...] = ()
     with_dependents: bool = False
-    parallelism: int = 4
+    parallelism: int | None = None
+    warm_providers: WarmProviders = WarmProviders.AUTO
 
     @property
     def target(self) -> str:

@@ -17,12 +17,16 @@ class Output:
 
 @dataclass(frozen=True)
 class UnitState:
-    """One version of a unit's state: its serial and lineage, how many managed resource instances, and its outputs."""
+    """One version of a unit's state: its serial and lineage, how many managed resource instances, and its outputs.
+
+    `types` are those of all its resources and data sources.
+    """
 
     serial: int
     lineage: str
     resources: int
     outputs: Mapping[str, Output] = field(default_factory=dict)
+    types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

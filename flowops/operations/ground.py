@@ -14,14 +14,19 @@ from flowops.model.deployment import Selection, Unit, select
 from flowops.model.evidence import Evidence
 from flowops.model.graph import Graph
 from flowops.model.job import Job, Step
-from flowops.model.run import Outcome, Run, RunRequest, UnitRun, Verb
+from flowops.model.run import Outcome, Run, RunRequest, UnitRun, Verb, WarmProviders
 from flowops.model.state import UnitState
 from flowops.operations.ports.run import Record, RunPorts
+
+States = Mapping[Unit, UnitState | None]
 
 
 @dataclass
 class Ground:
-    """One run under way. `steps` counts terragrunt's calls, each of which gets a folder of its own."""
+    """One run under way. `steps` counts terragrunt's calls, each of which gets a folder of its own.
+
+    `states` are those of all the environment's units, as they were when the run began.
+    """
 
     request: RunRequest
     ports: RunPorts
@@ -29,6 +34,7 @@ class Ground:
     graph: Graph
     record: Record
     started: datetime
+    states: States
     steps: int = 0
 
     def run(self, step: Step, units: Iterable[Unit], saved: Iterable[Plan] = ()) -> tuple[Evidence, ...]:
@@ -40,10 +46,30 @@ class Ground:
         access = Access.READ if self.request.verb is Verb.PLAN else Access.WRITE
         environment = self.selection.environment
         acting = self.ports.cloud.act(environment, access, self.record.folder / access.name.lower())
-        drain = self.record.folder / "drain"
-        job = Job(step, environment, chosen, folder, drain, self.request.parallelism, tuple(saved))
-        self.record.event("step", step=step.value, units=[unit.id for unit in chosen], caller=acting.arn)
-        return self.ports.engine.run(job, acting.env)
+        job = Job(
+            step,
+            environment,
+            chosen,
+            folder,
+            drain=self.record.folder / "drain",
+            parallelism=self.request.parallelism,
+            saved=tuple(saved),
+            warm=is_warm(self.request, step),
+            ordered=not step.plans or self._needs_mocks(chosen),
+            types=frozenset().union(*(it.types for it in self.states.values() if it)),
+        )
+        names = [unit.id for unit in chosen]
+        self.record.event("step", step=step.value, units=names, caller=acting.arn, warm=job.warm)
+        found = self.ports.engine.run(job, acting.env)
+        for it in found:
+            if it.again_because:
+                self.record.event("again", unit=it.unit.id, warm=False, because=it.again_because)
+        return found
+
+    def _needs_mocks(self, units: Iterable[Unit]) -> bool:
+        """Say whether a unit would be planned on mocks, because one that it reads outputs of was never applied."""
+        upstream = {it for unit in units for it in self.graph.upstream(unit)}
+        return any(not _stands(self.states.get(it))[0] for it in upstream)
 
     @property
     def stopped(self) -> bool:
@@ -70,8 +96,12 @@ def open_run(request: RunRequest, ports: RunPorts, started: datetime) -> Iterato
     with ports.engine.watch():
         try:
             access = Access.READ if request.verb is Verb.PLAN else Access.WRITE
-            ports.cloud.act(selection.environment, access, record.folder / access.name.lower())
-            yield Ground(request, ports, selection, ports.engine.graph(selection.environment), record, started)
+            acting = ports.cloud.act(selection.environment, access, record.folder / access.name.lower())
+            if request.warm_providers is not WarmProviders.NEVER:
+                ports.engine.prepare(selection.units, acting.env)
+            graph = ports.engine.graph(selection.environment)
+            states = ports.cloud.states(selection.environment, selection.environment.units)
+            yield Ground(request, ports, selection, graph, record, started, states)
         except FlowopsError as error:
             record.fail(int(error.exit_code), str(error))
             raise
@@ -80,7 +110,11 @@ def open_run(request: RunRequest, ports: RunPorts, started: datetime) -> Iterato
             raise
 
 
-States = Mapping[Unit, UnitState | None]
+def is_warm(request: RunRequest, step: Step) -> bool:
+    """Say whether a step shares providers: applies and destroys only where the operator asked for it."""
+    return request.warm_providers is WarmProviders.ALWAYS or (
+        request.warm_providers is WarmProviders.AUTO and step.plans
+    )
 
 
 def touched(before: States, after: States, runs: Iterable[UnitRun]) -> list[UnitRun]:

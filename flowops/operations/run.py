@@ -32,7 +32,7 @@ def plan(request: RunRequest, ports: RunPorts, now: datetime) -> Run:
 def apply(request: RunRequest, ports: RunPorts, now: datetime) -> Run:
     """Apply what the preview showed, after the guard and the operator agreed, and return every unit's outcome."""
     with open_run(request, ports, now) as ground:
-        before = ports.cloud.states(ground.selection.environment, ground.selection.units)
+        before = {unit: ground.states.get(unit) for unit in ground.selection.units}
         _check_ground(ground, ground.selection.units)
         found = preview(ground, Step.PLAN, ground.selection.units)
         if not _approved(ground, found):
@@ -51,7 +51,7 @@ def destroy(request: RunRequest, ports: RunPorts, now: datetime) -> Run:
     Units without resources are left out, so a destroy can be repeated after any failure.
     """
     with open_run(request, ports, now) as ground:
-        before = ports.cloud.states(ground.selection.environment, ground.selection.environment.units)
+        before = ground.states
         standing = {unit for unit, state in before.items() if state is not None and state.resources > 0}
         targets = _targets(ground, standing)
         gone = [UnitRun(unit, Outcome.UNCHANGED, "nothing to destroy") for unit in ground.selection.units]

@@ -69,6 +69,7 @@ class FakeEngine:
     stop_after: int = 1000
     jobs: list[Job] = field(default_factory=list)
     planned: dict[Unit, int] = field(default_factory=dict)
+    prepared: list[tuple[Unit, ...]] = field(default_factory=list)
 
     @property
     def interrupted(self) -> Exit:
@@ -76,6 +77,9 @@ class FakeEngine:
 
     def watch(self) -> AbstractContextManager[object]:
         return nullcontext()
+
+    def prepare(self, units: Iterable[Unit], env: Mapping[str, str]) -> None:
+        self.prepared.append(tuple(units))
 
     def graph(self, environment: Environment) -> Graph:
         return tree.graph(environment)

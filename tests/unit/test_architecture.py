@@ -27,6 +27,7 @@ HOMES = {
     "boto3": ("adapters/aws/", "rehearsal/"),
     "botocore": ("adapters/aws/", "rehearsal/"),
     "click": ("cli/",),
+    "grpc": ("adapters/providers/",),
     "jinja2": ("adapters/rendering.py",),
     "moto": ("rehearsal/",),
     "platformdirs": ("app/",),

@@ -75,6 +75,7 @@ def _state(document: Mapping[str, Any]) -> UnitState:
         outputs={
             name: Output(it["value"], bool(it.get("sensitive"))) for name, it in document.get("outputs", {}).items()
         },
+        types=frozenset(str(it["type"]) for it in document.get("resources", [])),
     )
 
 

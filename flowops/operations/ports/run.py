@@ -38,6 +38,9 @@ class Engine(Protocol):
     def graph(self, environment: Environment) -> Graph:
         """Return the environment's units and their edges."""
 
+    def prepare(self, units: Iterable[Unit], env: Mapping[str, str]) -> None:
+        """Begin with whatever a job over `units` with this `env` will need; it is not waited for."""
+
     def run(self, job: Job, env: Mapping[str, str]) -> tuple[Evidence, ...]:
         """Do the job with `env` for the children and return what is known of each of its units afterwards."""
 

@@ -37,6 +37,11 @@ def test_the_script_goes_through_the_shim_only_for_commands_that_write() -> None
     assert shim_script(Path("/a python/bin/python3"), Path("/run's/terraform_shim.pyc"), holds_signals=True) == (
         "#!/bin/sh\n"
         "# Written by flowops: terragrunt's way to terraform. Without FLOWOPS_CALLS it is plain terraform.\n"
+        'if [ -n "$FLOWOPS_LANES" ]; then\n'
+        '  unit="$(pwd -P)"\n'
+        '  lane="$FLOWOPS_LANES${unit%%/.terragrunt-cache/*}/providers.json"\n'
+        '  [ ! -r "$lane" ] || { read -r TF_REATTACH_PROVIDERS < "$lane" && export TF_REATTACH_PROVIDERS; }\n'
+        "fi\n"
         'case "$1" in\n'
         "  apply | destroy | import | init | plan | refresh | state)\n"
         '    [ -z "$FLOWOPS_CALLS" ] || '

@@ -1,0 +1,59 @@
+"""The folder of a pool: what its owner and the pool itself leave there for each other and for whoever sweeps."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+from signal import SIGKILL
+
+from flowops.adapters.shim import is_running
+from flowops.adapters.terraform_shim import start_ticks
+from flowops.errors import ToolUnusable
+
+CONTROL = "control"
+"""The socket over which the owner speaks to the pool."""
+
+EXPECTED = "expected.json"
+"""What the owner knows will be needed when it starts the pool: `binaries`, and `env` for them."""
+
+PROVIDER = "provider-"
+POOL_PID = "pool.pid"
+_YOUNG = 60.0
+
+
+def private(path: Path) -> Path:
+    """Return `path` as a private folder of ours; ToolUnusable where somebody else made it, as anybody can in /tmp."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    about = path.lstat()
+    if path.is_symlink() or about.st_uid != os.getuid() or about.st_mode & 0o077:
+        raise ToolUnusable(f"The folder {path} is not private to this user.")
+    return path
+
+
+def remember(path: Path, pid: int) -> None:
+    """Write down a process so that it is told from a later one with the same number."""
+    path.write_text(f"{pid} {start_ticks(pid)}")
+
+
+def sweep(runtime: Path) -> None:
+    """Remove what killed pools left below `runtime`: their folders, and providers that outlived them."""
+    for folder in runtime.iterdir():
+        marker = folder / POOL_PID
+        if _lives(marker) or (not marker.exists() and time.time() - folder.stat().st_mtime < _YOUNG):
+            continue
+        for file in folder.glob(f"{PROVIDER}*.pid"):
+            if _lives(file):
+                with suppress(OSError):
+                    os.kill(int(file.read_text().split()[0]), SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(marker: Path) -> bool:
+    try:
+        pid, ticks = map(int, marker.read_text().split())
+    except (OSError, ValueError):
+        return False
+    return is_running(pid, ticks)

@@ -1,0 +1,148 @@
+"""The gRPC proxy between many terraforms and few providers: bytes in, bytes out, four calls understood.
+
+Each unit and provider has a lane, a socket of its own, so that its calls go to the provider that has its configuration:
+the calls themselves do not say which one they mean.
+
+    GetProviderSchema   answered from memory, with the lane's types only
+    Configure           passed on once for each configuration, the answer repeated to everybody else who has it
+    Stop, Shutdown      not passed on: one terraform's Ctrl-C must not stop the calls of the others
+    streams             of go-plugin itself, held open: they tell how many terraforms are connected
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import grpc
+import grpc.aio
+
+from flowops.adapters.providers import wire
+
+UNLIMITED = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
+_STREAMS = {"StreamStdio": grpc.unary_stream_rpc_method_handler, "StartStream": grpc.stream_stream_rpc_method_handler}
+_SWALLOWED = frozenset({"Stop", "StopProvider", "Shutdown"})
+_SCHEMA = frozenset({"GetSchema", "GetProviderSchema"})
+_CONFIGURE = frozenset({"Configure", "ConfigureProvider"})
+_WRITE = "ApplyResourceChange"
+
+
+class Backend(Protocol):
+    """The providers of one binary and environment; the calls raise grpc.aio.AioRpcError or ToolUnusable."""
+
+    async def schema(self) -> wire.Schema:
+        """Return the binary's whole schema."""
+
+    async def any(self) -> Upstream:
+        """Return a provider for calls that need no configuration."""
+
+    async def configured(self, method: str, request: bytes) -> tuple[Upstream, bytes]:
+        """Return the provider that has the request's configuration, and its answer to it."""
+
+
+class Upstream(Protocol):
+    """One provider process."""
+
+    async def call(self, method: str, request: bytes) -> bytes:
+        """Return the provider's answer."""
+
+
+@dataclass
+class Lane:
+    """One unit's way to one provider. `wrote` is a file that appears before the first resource is changed."""
+
+    socket: Path
+    types: frozenset[str]
+    backend: Backend
+    wrote: Path
+    trouble: str = ""
+    connected: int = 0
+    configuration: bytes | None = None
+    upstream: Upstream | None = None
+    _server: Any = field(default=None, repr=False)
+
+    async def open(self) -> None:
+        """Listen."""
+        server = grpc.aio.server(options=UNLIMITED)
+        server.add_generic_rpc_handlers((_Handlers(self),))
+        server.add_insecure_port(f"unix:{self.socket}")
+        await server.start()
+        self._server = server
+
+    async def close(self) -> None:
+        """Listen no more; calls under way are cut off."""
+        if self._server is not None:
+            await self._server.stop(None)
+
+    async def answer(self, method: str, request: bytes) -> bytes:
+        """Return the answer to one call of terraform."""
+        name = method.rpartition("/")[2]
+        if name in _SWALLOWED:
+            return b""
+        if name == "Check":
+            return wire.SERVING
+        if name in _SCHEMA:
+            return (await self.backend.schema()).trimmed(self.types)
+        if name in _CONFIGURE:
+            return await self._configure(method, request)
+        if name == _WRITE:
+            self.wrote.touch()
+        upstream = self.upstream or await self.backend.any()
+        return await upstream.call(method, request)
+
+    async def _configure(self, method: str, request: bytes) -> bytes:
+        wanted = wire.configuration(request)
+        if self.configuration is not None and self.configuration != wanted:
+            raise AnotherConfiguration
+        self.configuration = wanted
+        self.upstream, answer = await self.backend.configured(method, request)
+        return answer
+
+
+class AnotherConfiguration(Exception):
+    """A unit configures the same provider twice, in two ways; its calls could not be told apart."""
+
+    def __str__(self) -> str:
+        return "the unit has more than one configuration of this provider"
+
+
+class _Handlers(grpc.GenericRpcHandler):
+    """Every method of one lane, whatever its name."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
+        method = str(details.method)
+        make = _STREAMS.get(method.rpartition("/")[2])
+        if make is not None:
+            return make(self._hold)
+
+        async def unary(request: bytes, context: Any) -> bytes:  # grpc tells a coroutine function by its own type
+            return await self._unary(method, request, context)
+
+        return grpc.unary_unary_rpc_method_handler(unary)
+
+    async def _hold(self, _request: object, _context: object) -> AsyncIterator[bytes]:
+        self._lane.connected += 1
+        try:
+            await asyncio.Event().wait()
+            yield b""
+        finally:
+            self._lane.connected -= 1
+
+    async def _unary(self, method: str, request: bytes, context: Any) -> bytes:
+        try:
+            return await self._lane.answer(method, request)
+        except grpc.aio.AioRpcError as error:
+            # Terraform asks for calls that a provider may lack.
+            if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
+                self._lane.trouble = self._lane.trouble or f"the provider did not answer: {error.details()}"
+            await context.abort(error.code(), error.details())
+        except Exception as error:  # terraform must hear of it whatever it is, and the unit is tried again
+            self._lane.trouble = self._lane.trouble or str(error)
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"flowops' shared provider: {error}")
+        raise AssertionError("abort raises")

@@ -1,0 +1,32 @@
+"""Which units are done a second time because warm providers failed them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from flowops.model import evidence as proof
+from flowops.model.deployment import Unit
+from flowops.model.evidence import Evidence
+from flowops.model.job import Job
+from flowops.model.run import Outcome
+
+
+def to_do_again(
+    job: Job, found: Iterable[Evidence], troubles: Mapping[Unit, str], may_have_written: Callable[[Unit], bool]
+) -> dict[Unit, str]:
+    """Return the units that are to be done again with ordinary providers, each with the reason.
+
+    A plan that failed is made again whatever the error was: so every error that is reported is terraform's own. What
+    writes is only done again where its warm provider failed it and no resource had been touched; and what waited for a
+    failed unit only if all that failed is done again.
+    """
+    if job.step.plans:
+        failed = [it for it in found if proof.planned(it)[0] in (Outcome.FAILED, Outcome.BLOCKED, Outcome.NOT_RUN)]
+        return {it.unit: troubles.get(it.unit) or "it failed with warm ones" for it in failed if not it.drained}
+    ended = {it.unit: proof.applied(it, Outcome.APPLIED)[0] for it in found}
+    failed_units = {unit for unit, outcome in ended.items() if outcome is Outcome.FAILED}
+    safe = {unit: troubles[unit] for unit in failed_units if troubles.get(unit) and not may_have_written(unit)}
+    if set(safe) != failed_units:
+        return safe
+    waiting = {unit: "it waited for another" for unit, outcome in ended.items() if outcome is Outcome.BLOCKED}
+    return safe | waiting
