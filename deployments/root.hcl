@@ -71,8 +71,6 @@ generate "provider" {
         tags = {
           "flowops:project"     = ${jsonencode(local.settings.project)}
           "flowops:environment" = ${jsonencode(local.settings.environment)}
-          "flowops:layer"       = ${jsonencode(local.layer)}
-          "flowops:unit"        = ${jsonencode(local.unit)}
         }
       }
     }
@@ -80,6 +78,9 @@ generate "provider" {
 }
 
 terraform {
+  # Terragrunt takes the module blocks of examples for the unit's own, and would run init every time.
+  exclude_from_copy = ["*/examples"]
+
   # When profile, bucket or key have changed in account.hcl, `terragrunt run --all -- init` is all that is needed.
   extra_arguments "reconfigure" {
     commands  = ["init"]
@@ -110,4 +111,8 @@ errors {
   }
 }
 
-inputs = merge(local.settings, { name = local.name })
+# The provider is the same in all units of an environment; what tells units apart reaches resources through their module.
+inputs = merge(local.settings, {
+  name = local.name
+  tags = { "flowops:layer" = local.layer, "flowops:unit" = local.unit }
+})

@@ -24,7 +24,7 @@ resource "aws_kms_key" "this" {
     }]
   })
 
-  tags = { Name = "${var.name}-efs" }
+  tags = merge(var.tags, { Name = "${var.name}-efs" })
 }
 
 resource "aws_efs_file_system" "this" {
@@ -38,7 +38,7 @@ resource "aws_efs_file_system" "this" {
     transition_to_ia = var.transition_to_ia
   }
 
-  tags = { Name = var.name }
+  tags = merge(var.tags, { Name = var.name })
 }
 
 # A policy replaces the open default: clients come through a mount target and by TLS, and root is nobody.
@@ -73,7 +73,7 @@ resource "aws_security_group" "mount_targets" {
   description = "NFS from the private subnets to the mount targets of ${var.name}"
   vpc_id      = var.vpc_id
 
-  tags = { Name = "${var.name}-efs" }
+  tags = merge(var.tags, { Name = "${var.name}-efs" })
 }
 
 resource "aws_vpc_security_group_ingress_rule" "nfs" {
@@ -86,7 +86,7 @@ resource "aws_vpc_security_group_ingress_rule" "nfs" {
   from_port         = 2049
   to_port           = 2049
 
-  tags = { Name = "${var.name}-efs-nfs" }
+  tags = merge(var.tags, { Name = "${var.name}-efs-nfs" })
 }
 
 resource "aws_efs_mount_target" "this" {
@@ -115,13 +115,15 @@ resource "aws_efs_access_point" "flowable" {
     }
   }
 
-  tags = { Name = "${var.name}-flowable" }
+  tags = merge(var.tags, { Name = "${var.name}-flowable" })
 }
 
 resource "aws_backup_vault" "this" {
   name          = "${var.name}-efs"
   kms_key_arn   = aws_kms_key.this.arn
   force_destroy = !var.deletion_protection
+
+  tags = var.tags
 }
 
 resource "aws_backup_plan" "daily" {
@@ -136,6 +138,8 @@ resource "aws_backup_plan" "daily" {
       delete_after = var.backup_retention_days
     }
   }
+
+  tags = var.tags
 }
 
 resource "aws_iam_role" "backup" {
@@ -153,6 +157,8 @@ resource "aws_iam_role" "backup" {
       Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
     }]
   })
+
+  tags = var.tags
 }
 
 resource "aws_iam_role_policy_attachment" "backup" {

@@ -102,3 +102,9 @@ variable "kms_deletion_window_days" {
     error_message = "kms_deletion_window_days is a number from 7 to 30."
   }
 }
+
+variable "tags" {
+  description = "Tags of everything this module makes, beside the provider's default tags."
+  type        = map(string)
+  default     = {}
+}

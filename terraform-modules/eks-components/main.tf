@@ -56,6 +56,8 @@ resource "aws_iam_role" "component" {
       }
     }]
   })
+
+  tags = var.tags
 }
 
 resource "aws_iam_role_policy" "component" {
@@ -73,6 +75,8 @@ resource "aws_eks_pod_identity_association" "component" {
   namespace       = each.value.namespace
   service_account = each.value.service_account
   role_arn        = aws_iam_role.component[each.key].arn
+
+  tags = var.tags
 
   depends_on = [aws_iam_role_policy.component]
 }

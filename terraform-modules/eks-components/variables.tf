@@ -57,3 +57,9 @@ variable "permissions_boundary_arn" {
     error_message = "permissions_boundary_arn is the ARN of an IAM policy."
   }
 }
+
+variable "tags" {
+  description = "Tags of everything this module makes, beside the provider's default tags."
+  type        = map(string)
+  default     = {}
+}

@@ -13,6 +13,8 @@ resource "aws_eks_access_entry" "this" {
   cluster_name  = aws_eks_cluster.this.name
   principal_arn = each.value.arn
   type          = "STANDARD"
+
+  tags = var.tags
 }
 
 resource "aws_eks_access_policy_association" "this" {

@@ -8,6 +8,8 @@ resource "aws_eks_addon" "before_nodes" {
   resolve_conflicts_on_create = "OVERWRITE"
   resolve_conflicts_on_update = "OVERWRITE"
 
+  tags = var.tags
+
   # A pod gets the credentials of an association only when it starts after it.
   depends_on = [aws_eks_pod_identity_association.addon]
 }
@@ -21,6 +23,8 @@ resource "aws_eks_addon" "after_nodes" {
   addon_version               = lookup(var.addon_versions, each.key, null)
   resolve_conflicts_on_create = "OVERWRITE"
   resolve_conflicts_on_update = "OVERWRITE"
+
+  tags = var.tags
 
   depends_on = [aws_eks_node_group.this]
 }

@@ -21,6 +21,8 @@ resource "aws_iam_role" "cluster" {
       Action    = "sts:AssumeRole"
     }]
   })
+
+  tags = var.tags
 }
 
 resource "aws_iam_role_policy_attachment" "cluster" {
@@ -42,6 +44,8 @@ resource "aws_iam_role" "node" {
       Action    = "sts:AssumeRole"
     }]
   })
+
+  tags = var.tags
 }
 
 resource "aws_iam_role_policy_attachment" "node" {
@@ -74,6 +78,8 @@ resource "aws_iam_role" "addon" {
       }
     }]
   })
+
+  tags = var.tags
 }
 
 resource "aws_iam_role_policy_attachment" "addon" {
@@ -90,6 +96,8 @@ resource "aws_eks_pod_identity_association" "addon" {
   namespace       = "kube-system"
   service_account = each.value.service_account
   role_arn        = aws_iam_role.addon[each.key].arn
+
+  tags = var.tags
 
   depends_on = [aws_iam_role_policy_attachment.addon]
 }

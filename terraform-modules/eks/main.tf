@@ -39,7 +39,7 @@ resource "aws_kms_key" "this" {
     ]
   })
 
-  tags = { Name = var.cluster_name }
+  tags = merge(var.tags, { Name = var.cluster_name })
 }
 
 # Made before the cluster: EKS would make it itself, unencrypted and kept for ever.
@@ -47,6 +47,8 @@ resource "aws_cloudwatch_log_group" "control_plane" {
   name              = local.log_group
   retention_in_days = var.log_retention_days
   kms_key_id        = aws_kms_key.this.arn
+
+  tags = var.tags
 }
 
 resource "aws_eks_cluster" "this" {
@@ -82,13 +84,15 @@ resource "aws_eks_cluster" "this" {
     public_access_cidrs     = length(var.public_access_cidrs) > 0 ? var.public_access_cidrs : null
   }
 
+  tags = var.tags
+
   depends_on = [
     aws_cloudwatch_log_group.control_plane,
     aws_iam_role_policy_attachment.cluster,
   ]
 }
 
-# Instances and volumes are made by EKS, out of reach of the provider's default tags: the template hands them on.
+# Instances and volumes are made by EKS, out of reach of the provider: the template hands all tags on.
 data "aws_default_tags" "current" {}
 
 resource "aws_launch_template" "nodes" {
@@ -122,9 +126,11 @@ resource "aws_launch_template" "nodes" {
 
     content {
       resource_type = tag_specifications.key
-      tags          = merge(data.aws_default_tags.current.tags, { Name = "${var.cluster_name}-node" })
+      tags          = merge(data.aws_default_tags.current.tags, var.tags, { Name = "${var.cluster_name}-node" })
     }
   }
+
+  tags = var.tags
 }
 
 resource "aws_eks_node_group" "this" {
@@ -151,6 +157,8 @@ resource "aws_eks_node_group" "this" {
   update_config {
     max_unavailable = 1
   }
+
+  tags = var.tags
 
   lifecycle {
     # The cluster autoscaler moves it.

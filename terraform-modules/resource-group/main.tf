@@ -12,4 +12,6 @@ resource "aws_resourcegroups_group" "this" {
       ]
     })
   }
+
+  tags = var.tags
 }

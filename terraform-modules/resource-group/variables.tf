@@ -17,3 +17,9 @@ variable "environment" {
   description = "Value of the tag flowops:environment that the members carry."
   type        = string
 }
+
+variable "tags" {
+  description = "Tags of everything this module makes, beside the provider's default tags."
+  type        = map(string)
+  default     = {}
+}

@@ -38,13 +38,15 @@ resource "aws_kms_key" "flow_logs" {
     ]
   })
 
-  tags = { Name = "${var.name}-flow-logs" }
+  tags = merge(var.tags, { Name = "${var.name}-flow-logs" })
 }
 
 resource "aws_cloudwatch_log_group" "flow_logs" {
   name              = local.log_group
   retention_in_days = var.log_retention_days
   kms_key_id        = aws_kms_key.flow_logs.arn
+
+  tags = var.tags
 }
 
 resource "aws_iam_role" "flow_logs" {
@@ -62,6 +64,8 @@ resource "aws_iam_role" "flow_logs" {
       Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
     }]
   })
+
+  tags = var.tags
 }
 
 resource "aws_iam_role_policy" "flow_logs" {
@@ -85,7 +89,7 @@ resource "aws_flow_log" "this" {
   log_destination      = aws_cloudwatch_log_group.flow_logs.arn
   iam_role_arn         = aws_iam_role.flow_logs.arn
 
-  tags = { Name = var.name }
+  tags = merge(var.tags, { Name = var.name })
 
   depends_on = [aws_iam_role_policy.flow_logs]
 }

@@ -14,14 +14,14 @@ resource "aws_vpc" "this" {
   enable_dns_support   = true
   enable_dns_hostnames = true
 
-  tags = { Name = var.name }
+  tags = merge(var.tags, { Name = var.name })
 }
 
 # AWS makes this group with the VPC, open among its members; without rules nobody uses it by mistake.
 resource "aws_default_security_group" "closed" {
   vpc_id = aws_vpc.this.id
 
-  tags = { Name = "${var.name}-default-closed" }
+  tags = merge(var.tags, { Name = "${var.name}-default-closed" })
 }
 
 resource "aws_subnet" "public" {
@@ -31,7 +31,7 @@ resource "aws_subnet" "public" {
   availability_zone = each.key
   cidr_block        = each.value
 
-  tags = merge(local.cluster_tag, { Name = "${var.name}-public-${each.key}", "kubernetes.io/role/elb" = "1" })
+  tags = merge(var.tags, local.cluster_tag, { Name = "${var.name}-public-${each.key}", "kubernetes.io/role/elb" = "1" })
 }
 
 resource "aws_subnet" "private" {
@@ -41,7 +41,7 @@ resource "aws_subnet" "private" {
   availability_zone = each.key
   cidr_block        = each.value
 
-  tags = merge(local.cluster_tag, { Name = "${var.name}-private-${each.key}", "kubernetes.io/role/internal-elb" = "1" })
+  tags = merge(var.tags, local.cluster_tag, { Name = "${var.name}-private-${each.key}", "kubernetes.io/role/internal-elb" = "1" })
 }
 
 resource "aws_subnet" "database" {
@@ -51,13 +51,13 @@ resource "aws_subnet" "database" {
   availability_zone = each.key
   cidr_block        = each.value
 
-  tags = { Name = "${var.name}-database-${each.key}" }
+  tags = merge(var.tags, { Name = "${var.name}-database-${each.key}" })
 }
 
 resource "aws_internet_gateway" "this" {
   vpc_id = aws_vpc.this.id
 
-  tags = { Name = var.name }
+  tags = merge(var.tags, { Name = var.name })
 }
 
 resource "aws_eip" "nat" {
@@ -65,7 +65,7 @@ resource "aws_eip" "nat" {
 
   domain = "vpc"
 
-  tags = { Name = "${var.name}-nat-${each.key}" }
+  tags = merge(var.tags, { Name = "${var.name}-nat-${each.key}" })
 
   depends_on = [aws_internet_gateway.this]
 }
@@ -76,13 +76,13 @@ resource "aws_nat_gateway" "this" {
   allocation_id = each.value.allocation_id
   subnet_id     = aws_subnet.public[each.key].id
 
-  tags = { Name = "${var.name}-${each.key}" }
+  tags = merge(var.tags, { Name = "${var.name}-${each.key}" })
 }
 
 resource "aws_route_table" "public" {
   vpc_id = aws_vpc.this.id
 
-  tags = { Name = "${var.name}-public" }
+  tags = merge(var.tags, { Name = "${var.name}-public" })
 }
 
 resource "aws_route" "public_internet" {
@@ -103,7 +103,7 @@ resource "aws_route_table" "private" {
 
   vpc_id = aws_vpc.this.id
 
-  tags = { Name = "${var.name}-private-${each.key}" }
+  tags = merge(var.tags, { Name = "${var.name}-private-${each.key}" })
 }
 
 resource "aws_route" "private_nat" {
@@ -124,7 +124,7 @@ resource "aws_route_table_association" "private" {
 resource "aws_route_table" "database" {
   vpc_id = aws_vpc.this.id
 
-  tags = { Name = "${var.name}-database" }
+  tags = merge(var.tags, { Name = "${var.name}-database" })
 }
 
 resource "aws_route_table_association" "database" {
@@ -141,5 +141,5 @@ resource "aws_vpc_endpoint" "s3" {
   vpc_endpoint_type = "Gateway"
   route_table_ids   = concat([for table in aws_route_table.private : table.id], [aws_route_table.database.id])
 
-  tags = { Name = "${var.name}-s3" }
+  tags = merge(var.tags, { Name = "${var.name}-s3" })
 }

@@ -21,6 +21,7 @@ from tests.e2e.command import ROOT, Flowops
 from tests.e2e.conftest import copy_project
 from tests.e2e.policies import Deployed
 from tests.e2e.walk import Walk
+from tests.integration.modules.tags import lacking, wanted
 
 BROKEN = """
 resource "aws_cloudwatch_log_stream" "broken" {
@@ -111,6 +112,17 @@ def test_no_mock_reached_a_state(rehearsed: Rehearsed) -> None:
     states = rehearsed.states()
     assert len(states) == len(UNITS)
     assert not [key for key, text in states.items() if "mock-" in text]
+
+
+def test_everything_that_can_be_tagged_says_whose_it_is(rehearsed: Rehearsed) -> None:
+    states = {key.split("/")[-2]: json.loads(text) for key, text in rehearsed.states().items()}
+    assert {unit: lacking(state, wanted("dev", unit)) for unit, state in states.items()} == {it: [] for it in UNITS}
+
+
+def test_all_units_configure_the_provider_alike(rehearsed: Rehearsed) -> None:
+    written = [path.read_text() for path in (rehearsed.root / "project" / "deployments").rglob("provider.tf")]
+    assert len(written) == 2 * len(UNITS), "each unit was planned with one role and applied with the other"
+    assert len(set(written)) == 2
 
 
 def test_step_6_the_same_by_hand_says_no_changes_in_every_unit(walk: Walk) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flowops.adapters.process import Completed, Processes
+from tests.integration.modules.tags import lacking, wanted
 
 MODULES = Path(__file__).parents[3] / "terraform-modules"
 NO_CHANGES = 0
@@ -44,14 +45,24 @@ class Example:
         """Return the example's outputs."""
         return {name: it["value"] for name, it in json.loads(self._run("output", "-json").stdout).items()}
 
+    def untagged(self, unit: str) -> list[str]:
+        """Return what lacks one of the four tags, of all that the module made and AWS can tag."""
+        state = json.loads(self._state.read_text())
+        return lacking(state, wanted("example", unit), module=f"module.{unit.replace('-', '_')}")
+
     def destroy(self) -> None:
         """Destroy what was applied."""
         self._run("destroy", "-auto-approve")
 
     def stands(self) -> bool:
         """Return whether anything is left of what was applied."""
-        state = self.folder / "terraform.tfstate"
-        return state.exists() and any(it["mode"] == "managed" for it in json.loads(state.read_text())["resources"])
+        if not self._state.exists():
+            return False
+        return any(it["mode"] == "managed" for it in json.loads(self._state.read_text())["resources"])
+
+    @property
+    def _state(self) -> Path:
+        return self.folder / "terraform.tfstate"
 
     def initialized(self) -> Example:
         """Run terraform init and return the example itself."""

@@ -13,6 +13,7 @@ def test_a_file_system_reached_by_tls_only_and_backed_up(started: Callable[[str]
     efs = started("efs")
     efs.apply()
     assert efs.plan_exit_code() == NO_CHANGES
+    assert efs.untagged("efs") == []
     outputs = efs.outputs()
     file_system = outputs["file_system_id"]
     (found,) = aws("efs").describe_file_systems(FileSystemId=file_system)["FileSystems"]

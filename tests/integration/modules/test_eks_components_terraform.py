@@ -28,6 +28,7 @@ def test_each_component_has_a_role_for_its_service_account(
     components = started("eks-components")
     components.apply(cluster_name=cluster)
     assert components.plan_exit_code() == NO_CHANGES
+    assert components.untagged("eks-components") == []
     arns = components.outputs()["role_arns"]
     assert arns["external-secrets"].endswith(":role/flowable/workload/external-secrets")
     found = aws("eks").list_pod_identity_associations(clusterName=cluster)["associations"]

@@ -22,6 +22,7 @@ def test_a_cluster_that_only_its_four_roles_enter(started: Callable[[str], Examp
     eks = started("eks")
     eks.apply()
     assert eks.plan_exit_code() == NO_CHANGES
+    assert eks.untagged("eks") == []
     name = eks.outputs()["cluster_name"]
     cluster = aws("eks").describe_cluster(name=name)["cluster"]
     assert cluster["accessConfig"]["authenticationMode"] == "API"

@@ -13,6 +13,7 @@ def test_the_group_asks_for_the_tags_of_one_environment(started: Callable[[str],
     group = started("resource-group")
     group.apply()
     assert group.plan_exit_code() == NO_CHANGES
+    assert group.untagged("resource-group") == []
     name = group.outputs()["name"]
     answer = aws("resource-groups").get_group_query(GroupName=name)
     query = json.loads(answer["GroupQuery"]["ResourceQuery"]["Query"])

@@ -111,7 +111,8 @@ def layer(tmp_path: Path, tools: Tools, terraform_environment: dict[str, str], s
     return Layer(tmp_path / TREE.name / FOUNDATION, tools.terragrunt, env)
 
 
-def test_two_roles_take_turns_in_one_tree(layer: Layer) -> None:
+def test_two_roles_take_turns_in_one_tree_and_each_initializes_once(layer: Layer) -> None:
+    initialized = []
     reading = {"FLOWOPS_ASSUME_ROLE_ARN": role("FlowopsPlanRole")}
     for command, env in (
         (("plan", "-lock=false"), reading),
@@ -120,6 +121,8 @@ def test_two_roles_take_turns_in_one_tree(layer: Layer) -> None:
     ):
         done = layer.run("resource-group", *command, **env)
         assert done.returncode == 0, done.stdout + done.stderr
+        initialized.append("Initializing the backend" in done.stdout + done.stderr)
+    assert initialized == [True, True, False]
 
 
 def test_a_role_of_another_account_is_stopped_by_the_provider_too(layer: Layer, cloud: Cloud) -> None:

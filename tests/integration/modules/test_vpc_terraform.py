@@ -21,6 +21,7 @@ def test_a_vpc_from_one_nat_gateway_to_three_and_gone(started: Callable[[str], E
     vpc = started("vpc")
     vpc.apply()
     assert vpc.plan_exit_code() == NO_CHANGES
+    assert vpc.untagged("vpc") == []
     outputs = vpc.outputs()
     vpc_id = outputs["vpc_id"]
     each_zone_has_its_subnets(aws, vpc_id)

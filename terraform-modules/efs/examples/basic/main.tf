@@ -16,8 +16,6 @@ provider "aws" {
     tags = {
       "flowops:project"     = "flowable"
       "flowops:environment" = "example"
-      "flowops:layer"       = "foundation"
-      "flowops:unit"        = "efs"
     }
   }
 }
@@ -54,6 +52,11 @@ module "efs" {
   subnet_ids               = aws_subnet.private[*].id
   client_cidrs             = aws_subnet.private[*].cidr_block
   permissions_boundary_arn = "${local.iam}:policy/flowable/FlowableWorkloadBoundary"
+
+  tags = {
+    "flowops:layer" = "foundation"
+    "flowops:unit"  = "efs"
+  }
 }
 
 output "file_system_id" {

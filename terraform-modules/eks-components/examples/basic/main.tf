@@ -16,8 +16,6 @@ provider "aws" {
     tags = {
       "flowops:project"     = "flowable"
       "flowops:environment" = "example"
-      "flowops:layer"       = "foundation"
-      "flowops:unit"        = "eks-components"
     }
   }
 }
@@ -44,6 +42,11 @@ module "eks_components" {
   license_secret_arn       = "arn:aws:secretsmanager:eu-central-1:${local.account}:secret:/flowable/example/license-aBcDeF"
   license_key_arn          = "arn:aws:kms:eu-central-1:${local.account}:key/66666666-7777-8888-9999-000000000000"
   permissions_boundary_arn = "arn:aws:iam::${local.account}:policy/flowable/FlowableWorkloadBoundary"
+
+  tags = {
+    "flowops:layer" = "foundation"
+    "flowops:unit"  = "eks-components"
+  }
 }
 
 output "role_arns" {

@@ -16,8 +16,6 @@ provider "aws" {
     tags = {
       "flowops:project"     = "flowable"
       "flowops:environment" = "example"
-      "flowops:layer"       = "foundation"
-      "flowops:unit"        = "eks"
     }
   }
 }
@@ -66,6 +64,11 @@ module "eks" {
   flowable_user_role_arn   = "${local.iam}:role/flowable/FlowableUserRole"
   flowops_plan_role_arn    = "${local.iam}:role/flowable/FlowopsPlanRole"
   permissions_boundary_arn = "${local.iam}:policy/flowable/FlowableWorkloadBoundary"
+
+  tags = {
+    "flowops:layer" = "foundation"
+    "flowops:unit"  = "eks"
+  }
 }
 
 output "cluster_name" {

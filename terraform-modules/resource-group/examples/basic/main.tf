@@ -16,8 +16,6 @@ provider "aws" {
     tags = {
       "flowops:project"     = "flowable"
       "flowops:environment" = "example"
-      "flowops:layer"       = "foundation"
-      "flowops:unit"        = "resource-group"
     }
   }
 }
@@ -28,6 +26,11 @@ module "resource_group" {
   name        = "flowable-example"
   project     = "flowable"
   environment = "example"
+
+  tags = {
+    "flowops:layer" = "foundation"
+    "flowops:unit"  = "resource-group"
+  }
 }
 
 output "name" {

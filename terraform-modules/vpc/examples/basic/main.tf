@@ -16,8 +16,6 @@ provider "aws" {
     tags = {
       "flowops:project"     = "flowable"
       "flowops:environment" = "example"
-      "flowops:layer"       = "foundation"
-      "flowops:unit"        = "vpc"
     }
   }
 }
@@ -49,6 +47,11 @@ module "vpc" {
   private_subnet_cidrs     = ["10.99.32.0/19", "10.99.64.0/19", "10.99.96.0/19"]
   nat_gateway_per_az       = var.nat_gateway_per_az
   permissions_boundary_arn = "${local.iam}:policy/flowable/FlowableWorkloadBoundary"
+
+  tags = {
+    "flowops:layer" = "foundation"
+    "flowops:unit"  = "vpc"
+  }
 }
 
 output "vpc_id" {
