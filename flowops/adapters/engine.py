@@ -15,7 +15,7 @@ from signal import SIGINT
 from flowops.adapters import terragrunt as tg
 from flowops.adapters.capacity import free_memory, usable_cores
 from flowops.adapters.following import CallFollower
-from flowops.adapters.process import Processes, Running
+from flowops.adapters.process import Completed, Processes, Running
 from flowops.adapters.providers.warm import Lanes, WarmProviders
 from flowops.adapters.shim import install_shim, read_calls
 from flowops.adapters.signals import Interrupts
@@ -87,11 +87,18 @@ class TerragruntEngine:
         if self._warm is not None:
             self._warm.prepare(tuple(units), {**self._env, **env})
 
-    def graph(self, environment: Environment) -> Graph:
-        """Return the environment's units and edges; OperationFailed where terragrunt cannot tell."""
+    @contextmanager
+    def reading(self, environment: Environment) -> Iterator[Callable[[], Graph]]:
+        """Yield a function that returns the environment's units and edges, while terragrunt is finding them.
+
+        It raises OperationFailed where terragrunt cannot tell.
+        """
         folder = self._deployments / environment.path
         argv = tg.find_argv(self._terragrunt, folder)
-        done = self._processes.run(argv, env=self._env | _own(self._terraform), cwd=folder, timeout=300)
+        with self._processes.begin(argv, env=self._env | _own(self._terraform), cwd=folder) as begun:
+            yield lambda: self._graph(environment, begun.result(timeout=300))
+
+    def _graph(self, environment: Environment, done: Completed) -> Graph:
         if done.returncode != 0:
             raise OperationFailed(
                 f"terragrunt find failed: {tg.first_error(done.stderr)}",

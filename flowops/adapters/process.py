@@ -111,6 +111,26 @@ class Running:
             return
 
 
+class Begun:
+    """A short tool at work."""
+
+    def __init__(self, argv: Sequence[str], child: Running) -> None:
+        self._argv, self._child = argv, child
+
+    def result(self, timeout: float | None = None, secrets: Collection[str] = ()) -> Completed:
+        """Return what it printed, without `secrets`; ToolUnusable after `timeout` seconds or OUTPUT_LIMIT."""
+        argv, out, err = self._argv, self._child.stdout, self._child.stderr
+        limit = math.inf if timeout is None else timeout
+        try:
+            code = self._child.wait_at_most(limit, lambda: _check_size(argv, out, err))
+        finally:
+            self._child.stop()
+        if code is None:
+            raise _unusable(argv, f"did not end within {limit:g} s and was stopped", "flowops toolchain list")
+        _check_size(argv, out, err)
+        return Completed(code, _text(out, secrets), _text(err, secrets))
+
+
 class Processes:
     """Starts programs; `pause` is how it passes the time while it waits for one."""
 
@@ -153,18 +173,18 @@ class Processes:
         The tool is stopped, with all it started, by Ctrl-C, after `timeout` seconds, and when it prints more than
         OUTPUT_LIMIT; the last two raise ToolUnusable. So it is not for what changes state: that is for `start`.
         """
+        with self.begin(argv, env=env, cwd=cwd) as begun:
+            return begun.result(timeout, secrets)
+
+    @contextmanager
+    def begin(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Iterator[Begun]:
+        """Yield a short tool that runs while other things are done; it is stopped when the block ends before it."""
         with tempfile.TemporaryDirectory(prefix="flowops-") as folder:
-            out, err = Path(folder, "stdout"), Path(folder, "stderr")
-            child = self.start(argv, env=env, cwd=cwd, stdout=out, stderr=err)
-            limit = math.inf if timeout is None else timeout
+            child = self.start(argv, env=env, cwd=cwd, stdout=Path(folder, "stdout"), stderr=Path(folder, "stderr"))
             try:
-                code = child.wait_at_most(limit, lambda: _check_size(argv, out, err))
+                yield Begun(argv, child)
             finally:
                 child.stop()
-            if code is None:
-                raise _unusable(argv, f"did not end within {limit:g} s and was stopped", "flowops toolchain list")
-            _check_size(argv, out, err)
-            return Completed(code, _text(out, secrets), _text(err, secrets))
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from flowops.adapters.disk import check_room
 from flowops.adapters.process import Processes
 from flowops.adapters.project import find_project, load_config, load_deployment
 from flowops.adapters.toolchain import Toolchain
-from flowops.app.life import LifeOfEnvironment
 from flowops.app.site import Site, own_site
 from flowops.app.standing import Exports, StandingRehearsal, quick_pause
 from flowops.app.tools import toolchain, user_state
@@ -142,6 +141,9 @@ class App:
         warm_providers: WarmProviders,
     ) -> Life:
         """Run the whole life of an environment in a workspace of its own, which is deleted after a good end."""
+        # Here, because no other command should pay for what only this one needs.
+        from flowops.app.life import LifeOfEnvironment
+
         select(load_deployment(self._checkout, self._config), environment, layer)
         self._prepare()
         standing = self._standing(f"life-{environment}")

@@ -24,7 +24,6 @@ from flowops.app.site import Site, now, rehearsal_site
 from flowops.errors import LockHeld, OperationFailed, ToolUnusable
 from flowops.model.config import MANAGEMENT, REHEARSAL_MANAGEMENT_ID, Config
 from flowops.model.stacks import account_id
-from flowops.rehearsal.administrator import new_administrator
 from flowops.rehearsal.emulator import Emulator, Endpoint
 from flowops.rehearsal.occupancy import Occupancy
 from flowops.rehearsal.profiles import Keys, Operator, add_user_profile
@@ -94,6 +93,9 @@ class StandingRehearsal:
 
     def up(self, port: int = 0) -> Endpoint:
         """Start the emulated AWS, or find it running, with the organization's accounts in it."""
+        # Here, because it brings the CloudFormation engine, which a plan in a rehearsal has no use for.
+        from flowops.rehearsal.administrator import new_administrator
+
         accounts = ((MANAGEMENT, REHEARSAL_MANAGEMENT_ID), *self._accounts())
         self.bring_over()
         endpoint = self.emulator.start(Settings(port, self.workspace.emulator, accounts, self._config.region))

@@ -96,12 +96,13 @@ def open_run(request: RunRequest, ports: RunPorts, started: datetime) -> Iterato
     with ports.engine.watch():
         try:
             access = Access.READ if request.verb is Verb.PLAN else Access.WRITE
-            acting = ports.cloud.act(selection.environment, access, record.folder / access.name.lower())
-            if request.warm_providers is not WarmProviders.NEVER:
-                ports.engine.prepare(selection.units, acting.env)
-            graph = ports.engine.graph(selection.environment)
-            states = ports.cloud.states(selection.environment, selection.environment.units)
-            yield Ground(request, ports, selection, graph, record, started, states)
+            with ports.engine.reading(selection.environment) as graph:
+                acting = ports.cloud.act(selection.environment, access, record.folder / access.name.lower())
+                if request.warm_providers is not WarmProviders.NEVER:
+                    ports.engine.prepare(selection.units, acting.env)
+                states = ports.cloud.states(selection.environment, selection.environment.units)
+                ground = Ground(request, ports, selection, graph(), record, started, states)
+            yield ground
         except FlowopsError as error:
             record.fail(int(error.exit_code), str(error))
             raise

@@ -34,7 +34,8 @@ class StatusRow:
 
 def graph(selection: Selection, *, engine: Engine) -> tuple[GraphRow, ...]:
     """Return the selected units in the order in which they are applied."""
-    found = engine.graph(selection.environment)
+    with engine.reading(selection.environment) as read:
+        found = read()
     waves = enumerate(found.waves(selection.units), start=1)
     return tuple(
         GraphRow(unit, number, tuple(sorted(found.dependencies[unit]))) for number, wave in waves for unit in wave

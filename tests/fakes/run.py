@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ class FakeCloud:
     """Holds each unit's number of resources; absent: never applied.
 
     `acts_left` counts down to a session that has expired; `appearing` are resources that somebody else makes after the
-    first look.
+    first look. `types` are those that a unit's state names.
     """
 
     resources: dict[Unit, int] = field(default_factory=dict)
@@ -35,6 +35,7 @@ class FakeCloud:
     acts_left: int = 1000
     appearing: dict[Unit, int] = field(default_factory=dict)
     looks: int = 0
+    types: dict[Unit, frozenset[str]] = field(default_factory=dict)
 
     def act(self, environment: Environment, access: Access, folder: Path) -> Acting:
         if self.acts_left == 0:
@@ -47,9 +48,10 @@ class FakeCloud:
         self.looks += 1
         if self.looks > 1:
             self.resources |= self.appearing
-        return {
-            unit: UnitState(1, "lineage", self.resources[unit]) if unit in self.resources else None for unit in units
-        }
+        return {unit: self._state(unit) if unit in self.resources else None for unit in units}
+
+    def _state(self, unit: Unit) -> UnitState:
+        return UnitState(1, "lineage", self.resources[unit], types=self.types.get(unit, frozenset()))
 
     def locks(self, environment: Environment, units: Iterable[Unit]) -> Mapping[Unit, Lock]:
         return {unit: lock for unit, lock in self.held.items() if unit in set(units)}
@@ -57,7 +59,10 @@ class FakeCloud:
 
 @dataclass
 class FakeEngine:
-    """Plans what `changes` says, fails where told, interrupts after `stop_after` jobs."""
+    """Plans what `changes` says, fails where told, interrupts after `stop_after` jobs.
+
+    `again` are the units whose warm providers fail them, and why.
+    """
 
     cloud: FakeCloud
     changes: dict[Unit, tuple[ResourceChange, ...]] = field(default_factory=dict)
@@ -70,6 +75,7 @@ class FakeEngine:
     jobs: list[Job] = field(default_factory=list)
     planned: dict[Unit, int] = field(default_factory=dict)
     prepared: list[tuple[Unit, ...]] = field(default_factory=list)
+    again: dict[Unit, str] = field(default_factory=dict)
 
     @property
     def interrupted(self) -> Exit:
@@ -81,8 +87,8 @@ class FakeEngine:
     def prepare(self, units: Iterable[Unit], env: Mapping[str, str]) -> None:
         self.prepared.append(tuple(units))
 
-    def graph(self, environment: Environment) -> Graph:
-        return tree.graph(environment)
+    def reading(self, environment: Environment) -> AbstractContextManager[Callable[[], Graph]]:
+        return nullcontext(lambda: tree.graph(environment))
 
     def unsaved(self, units: Iterable[Unit]) -> Mapping[Unit, str]:
         return {unit: path for unit, path in self.errored.items() if unit in set(units)}
@@ -91,7 +97,8 @@ class FakeEngine:
         self.jobs.append(job)
         if job.step in self.silent:
             return tuple(Evidence(unit, Reported.SUCCEEDED) for unit in job.units)
-        return tuple(self._each(job))
+        again = self.again if job.warm else {}
+        return tuple(replace(it, again_because=again.get(it.unit, "")) for it in self._each(job))
 
     def _each(self, job: Job) -> Iterator[Evidence]:
         broken: set[Unit] = set()

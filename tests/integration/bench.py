@@ -13,6 +13,7 @@ from flowops.adapters.signals import Interrupts
 from flowops.model.changes import Plan
 from flowops.model.deployment import Unit
 from flowops.model.evidence import Evidence
+from flowops.model.graph import Graph
 from flowops.model.job import Job, Step
 from tests.integration.tools import Tools
 from tests.sandbox import Sandbox
@@ -39,6 +40,10 @@ class Bench:
 
     def _say(self, line: str) -> None:
         self.said.append(line)
+
+    def graph(self) -> Graph:
+        with self.engine.reading(self.sandbox.environment) as read:
+            return read()
 
     def run(self, step: Step, *units: Unit, saved: tuple[Plan, ...] = ()) -> dict[str, Evidence]:
         self.number += 1

@@ -64,7 +64,7 @@ def test_no_mock_ever_reaches_a_state(sandbox: Sandbox, tools: Tools) -> None:
 
 
 def test_the_graph_knows_edges_across_layers(sandbox: Sandbox, tools: Tools) -> None:
-    graph = Bench(chain(sandbox), tools).engine.graph(sandbox.environment)
+    graph = Bench(chain(sandbox), tools).graph()
     waves = graph.waves(sandbox.units.values())
     assert [[unit.id for unit in wave] for wave in waves] == [
         ["dev/foundation/vpc"],
@@ -89,7 +89,7 @@ def test_a_unit_that_terragrunt_cannot_read_stops_the_graph_with_the_command_tha
     broken = sandbox.deployments / sandbox.base / "foundation/eks/terragrunt.hcl"
     broken.write_text(broken.read_text().replace('"../vpc"', ""))
     with pytest.raises(OperationFailed, match="cannot place dev/foundation/eks") as caught:
-        Bench(sandbox, tools).engine.graph(sandbox.environment)
+        Bench(sandbox, tools).graph()
     assert "terragrunt hcl validate" in caught.value.next_step
 
 

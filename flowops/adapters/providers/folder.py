@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL
@@ -24,11 +25,11 @@ POOL_PID = "pool.pid"
 _YOUNG = 60.0
 
 
-def private(path: Path) -> Path:
+def private(path: Path, user: int | None = None) -> Path:
     """Return `path` as a private folder of ours; ToolUnusable where somebody else made it, as anybody can in /tmp."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    about = path.lstat()
-    if path.is_symlink() or about.st_uid != os.getuid() or about.st_mode & 0o077:
+    about, we = path.lstat(), os.getuid() if user is None else user
+    if path.is_symlink() or about.st_uid != we or about.st_mode & 0o077:
         raise ToolUnusable(f"The folder {path} is not private to this user.")
     return path
 
@@ -38,22 +39,34 @@ def remember(path: Path, pid: int) -> None:
     path.write_text(f"{pid} {start_ticks(pid)}")
 
 
-def sweep(runtime: Path) -> None:
+def sweep(runtime: Path, kill: Callable[[int, int], None] = os.kill) -> None:
     """Remove what killed pools left below `runtime`: their folders, and providers that outlived them."""
     for folder in runtime.iterdir():
-        marker = folder / POOL_PID
-        if _lives(marker) or (not marker.exists() and time.time() - folder.stat().st_mtime < _YOUNG):
+        if _in_use(folder):
             continue
         for file in folder.glob(f"{PROVIDER}*.pid"):
-            if _lives(file):
+            found = _remembered(file)
+            if found and is_running(*found):
                 with suppress(OSError):
-                    os.kill(int(file.read_text().split()[0]), SIGKILL)
+                    kill(found[0], SIGKILL)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lives(marker: Path) -> bool:
+def _in_use(folder: Path) -> bool:
+    """Say that the pool lives, or that it may be starting just now."""
+    found = _remembered(folder / POOL_PID)
+    if found:
+        return is_running(*found)
     try:
-        pid, ticks = map(int, marker.read_text().split())
+        return time.time() - folder.stat().st_mtime < _YOUNG
+    except OSError:
+        return False  # somebody else has swept it
+
+
+def _remembered(file: Path) -> tuple[int, int] | None:
+    """Return a process's number and start; None where they are not written down, or not yet."""
+    try:
+        pid, ticks = map(int, file.read_text().split())
     except (OSError, ValueError):
-        return False
-    return is_running(pid, ticks)
+        return None
+    return pid, ticks

@@ -80,15 +80,25 @@ class Connected:
         """Say that the process still runs."""
         return self._plugin.alive
 
+    def stop(self) -> None:
+        """End the process."""
+        self._plugin.stop()
+
 
 class Kin:
     """The providers of one binary in one environment: one for each configuration, and one that has none yet.
 
-    `start` starts one; `store` remembers the schema. Everything happens in one event loop.
+    `start` starts one, `connect` makes the channel to it; `store` remembers the schema. Everything happens in one event
+    loop.
     """
 
-    def __init__(self, start: Callable[[], Plugin], store: SchemaStore) -> None:
-        self._start, self._store = start, store
+    def __init__(
+        self,
+        start: Callable[[], Plugin],
+        store: SchemaStore,
+        connect: Callable[[Plugin, Greeting], Connected] = Connected,
+    ) -> None:
+        self._start, self._store, self._connect = start, store, connect
         self._plugins: list[Plugin] = []
         self._unused: asyncio.Task[Connected] | None = None
         self._configured: dict[bytes, asyncio.Task[Configured]] = {}
@@ -112,16 +122,31 @@ class Kin:
         if remembered is not None:
             return remembered
         provider = await self.any()
-        found = Schema(await provider.call(_SCHEMA_CALL[provider.protocol], b"")).checked()
+        try:
+            found = Schema(await provider.call(_SCHEMA_CALL[provider.protocol], b"")).checked()
+        except grpc.aio.AioRpcError as error:
+            raise ToolUnusable(f"The provider did not answer with its schema: {error.details()}") from error
         self._store.write(provider.protocol, found)
         return provider.protocol, found
 
     async def any(self) -> Connected:
         """Return a provider that lives, whatever its configuration."""
-        for task in self._configured.values():
-            if task.done() and not _failed(task) and task.result().provider.alive:
-                return task.result().provider
-        return await asyncio.shield(self.prepare())
+        pending = [task for task in self._configured.values() if not task.done()]
+        if pending and self._unused is None and self._living() is None:
+            # It will serve in a moment; one more would take a second and 350 MB, and stay idle.
+            await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        living = self._living()
+        return living if living is not None else await asyncio.shield(self.prepare())
+
+    def warm_up(self) -> None:
+        """See that a provider is there or on its way."""
+        if self._living() is None and all(task.done() for task in self._configured.values()):
+            self.prepare()
+
+    def _living(self) -> Connected | None:
+        """Return a configured provider that lives."""
+        ended = (task.result().provider for task in self._configured.values() if task.done() and not _failed(task))
+        return next((provider for provider in ended if provider.alive), None)
 
     def prepare(self) -> asyncio.Task[Connected]:
         """Return a provider without a configuration, started if there is none."""
@@ -129,19 +154,28 @@ class Kin:
         if task is None or _failed(task) or (task.done() and not task.result().alive):
             plugin = self._start()
             self._plugins.append(plugin)
-            task = self._unused = asyncio.create_task(_connected(plugin))
+            task = self._unused = asyncio.create_task(self._connected(plugin))
         return task
 
     async def configured(self, method: str, request: bytes) -> tuple[Connected, bytes]:
         """Return the provider with the request's configuration, and what it answered when it got it."""
         wanted = configuration(request)
         task = self._configured.get(wanted)
-        if task is None or _failed(task) or (task.done() and not task.result().serves):
+        if task is None or _failed(task) or (task.done() and not task.result().provider.alive):
             # Nothing is awaited before the unused one is taken, so that no other configuration gets it, too.
             task = asyncio.create_task(_configure(self.prepare(), method, request))
             self._unused, self._configured[wanted] = None, task
         found = await asyncio.shield(task)
         return found.provider, found.answer
+
+    async def _connected(self, plugin: Plugin) -> Connected:
+        patience = monotonic() + _READY
+        while (greeting := plugin.greeting()) is None:
+            if monotonic() > patience:
+                plugin.stop()
+                raise ToolUnusable(f"The provider was not ready within {_READY:g} s.")
+            await asyncio.sleep(_LOOK)
+        return self._connect(plugin, greeting)
 
     def close(self) -> None:
         """End every provider."""
@@ -151,15 +185,10 @@ class Kin:
 
 @dataclass(frozen=True)
 class Configured:
-    """A provider that has been configured, and what it answered."""
+    """A provider that was asked to take a configuration, and what it answered."""
 
     provider: Connected
     answer: bytes
-
-    @property
-    def serves(self) -> bool:
-        """Say that it lives and took its configuration; one that did not is asked anew the next time."""
-        return self.provider.alive and not refused(self.answer)
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:
@@ -167,15 +196,14 @@ def _failed(task: asyncio.Task[Any]) -> bool:
 
 
 async def _configure(provider: asyncio.Task[Connected], method: str, request: bytes) -> Configured:
+    """Configure a provider; one that does not take its configuration is ended, and asked anew the next time."""
     connected = await provider
-    return Configured(connected, await connected.call(method, request))
-
-
-async def _connected(plugin: Plugin) -> Connected:
-    patience = monotonic() + _READY
-    while (greeting := plugin.greeting()) is None:
-        if monotonic() > patience:
-            plugin.stop()
-            raise ToolUnusable(f"The provider was not ready within {_READY:g} s.")
-        await asyncio.sleep(_LOOK)
-    return Connected(plugin, greeting)
+    taken = False
+    try:
+        answer = await connected.call(method, request)
+        taken = not refused(answer)
+        return Configured(connected, answer)
+    finally:
+        if not taken:
+            # Nobody could use it any more, and where credentials have expired every unit would leave one behind.
+            connected.stop()

@@ -29,10 +29,13 @@ def named_in_json(text: bytes) -> frozenset[str]:
 
 
 class Needs:
-    """Remembers what each file named, so that forty working copies of one module are read once."""
+    """Remembers what each file named, so that forty working copies of one module are read once.
+
+    A copy is known by folder, name and size: terragrunt does not keep the time.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int, int], frozenset[str]] = {}
+        self._known: dict[tuple[str, str, int], frozenset[str]] = {}
 
     def below(self, folder: Path) -> frozenset[str]:
         """Return the types that any terraform file below `folder` names; a folder that is not there names none."""
@@ -40,8 +43,7 @@ class Needs:
 
     def _of(self, entry: os.DirEntry[str]) -> frozenset[str]:
         try:
-            about = entry.stat()
-            key = (entry.name, about.st_size, about.st_mtime_ns)
+            key = (os.path.basename(os.path.dirname(entry.path)), entry.name, entry.stat().st_size)
             if key not in self._known:
                 text = Path(entry.path).read_bytes()
                 self._known[key] = named_in_json(text) if entry.name.endswith(".json") else named_in(text)

@@ -43,14 +43,15 @@ class Greeting:
 
 def greeting(line: str) -> Greeting:
     """Return what a handshake line says; ToolUnusable for any other line."""
-    parts = line.strip().split("|")
-    if len(parts) < 5 or parts[0] != "1" or parts[1] not in _PROTOCOLS or parts[2] != "unix" or parts[4] != "grpc":
-        raise ToolUnusable(
-            f"The provider answered its start with {line.strip()[:200]!r}, which is no handshake of go-plugin.",
-            not_done="It is not shared between units.",
-            next_step="the same command with --warm-providers never",
-        )
-    return Greeting(int(parts[1]), parts[3])
+    # The next field is a provider's certificate; the proxy speaks no TLS.
+    match line.strip().split("|"):
+        case ["1", protocol, "unix", where, "grpc", *more] if protocol in _PROTOCOLS and not any(more[:1]):
+            return Greeting(int(protocol), where)
+    raise ToolUnusable(
+        f"The provider answered its start with {line.strip()[:200]!r}, which is no handshake of go-plugin.",
+        not_done="It is not shared between units.",
+        next_step="the same command with --warm-providers never",
+    )
 
 
 class Plugin:

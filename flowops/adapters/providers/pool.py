@@ -30,7 +30,7 @@ from flowops.adapters.process import Processes
 from flowops.adapters.providers.folder import CONTROL, EXPECTED, PROVIDER, remember
 from flowops.adapters.providers.kin import Kin, SchemaStore
 from flowops.adapters.providers.plugin import Plugin, start_plugin
-from flowops.adapters.providers.proxy import Lane
+from flowops.adapters.providers.proxy import Lane, in_short
 from flowops.errors import FlowopsError
 
 LINGER = 5.0
@@ -103,13 +103,13 @@ class Pool:
         name = str(wanted["lane"])
         try:
             kin = self._kin_of(Path(wanted["binary"]), env)
-            kin.prepare()
+            kin.warm_up()
             lane = Lane(self._folder / name, frozenset(wanted["types"]), kin, self._folder / f"{name}.wrote")
             await lane.open()
             self._lanes[name] = lane
             return name, await kin.protocol()
         except (FlowopsError, OSError, ValueError) as error:
-            return name, str(error)
+            return name, in_short(error)
 
     def _kin_of(self, binary: Path, env: Mapping[str, str]) -> Kin:
         key = (str(binary), json.dumps(env, sort_keys=True))

@@ -67,7 +67,7 @@ class Lane:
     async def open(self) -> None:
         """Listen."""
         server = grpc.aio.server(options=UNLIMITED)
-        server.add_generic_rpc_handlers((_Handlers(self),))
+        server.add_generic_rpc_handlers((Handlers(self),))
         server.add_insecure_port(f"unix:{self.socket}")
         await server.start()
         self._server = server
@@ -101,6 +101,15 @@ class Lane:
         self.upstream, answer = await self.backend.configured(method, request)
         return answer
 
+    def failed(self, why: str) -> None:
+        """Remember the first thing that went wrong."""
+        self.trouble = self.trouble or why
+
+
+def in_short(error: Exception) -> str:
+    """Return one line about an error, never none."""
+    return str(error).partition("\n")[0] or type(error).__name__
+
 
 class AnotherConfiguration(Exception):
     """A unit configures the same provider twice, in two ways; its calls could not be told apart."""
@@ -109,13 +118,14 @@ class AnotherConfiguration(Exception):
         return "the unit has more than one configuration of this provider"
 
 
-class _Handlers(grpc.GenericRpcHandler):
+class Handlers(grpc.GenericRpcHandler):
     """Every method of one lane, whatever its name."""
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
 
     def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
+        """Return what answers one call."""
         method = str(details.method)
         make = _STREAMS.get(method.rpartition("/")[2])
         if make is not None:
@@ -140,9 +150,9 @@ class _Handlers(grpc.GenericRpcHandler):
         except grpc.aio.AioRpcError as error:
             # Terraform asks for calls that a provider may lack.
             if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
-                self._lane.trouble = self._lane.trouble or f"the provider did not answer: {error.details()}"
+                self._lane.failed(f"the provider did not answer: {error.details()}".partition("\n")[0])
             await context.abort(error.code(), error.details())
         except Exception as error:  # terraform must hear of it whatever it is, and the unit is tried again
-            self._lane.trouble = self._lane.trouble or str(error)
+            self._lane.failed(in_short(error))
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"flowops' shared provider: {error}")
         raise AssertionError("abort raises")

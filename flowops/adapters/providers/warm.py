@@ -89,7 +89,9 @@ class Lanes:
         """
         for lane in self._lanes:
             folder = lane.binary.parent
-            link = working_copy / ".terraform" / "providers" / lane.provider.source / lane.provider.version / folder.name
+            link = (
+                working_copy / ".terraform" / "providers" / lane.provider.source / lane.provider.version / folder.name
+            )
             if lane.unit == unit and not link.exists():
                 link.parent.mkdir(parents=True, exist_ok=True)
                 link.symlink_to(folder)
@@ -168,7 +170,7 @@ class WarmProviders:
         try:
             self._pool = self._start({"env": dict(env), "binaries": [str(path) for path in wanted]})
         except (FlowopsError, OSError) as error:
-            self._say(f"providers are not shared, because {_lower(str(error))}")
+            self._say(f"providers are not shared, because {_short(error)}")
 
     def open(self, units: Sequence[Unit], env: Mapping[str, str], folder: Path, types: frozenset[str]) -> Lanes | None:
         """Return lanes for these units, None where there are none to be had; the units are done the ordinary way then.
@@ -258,5 +260,6 @@ class WarmProviders:
             self._pool = None
 
 
-def _lower(text: str) -> str:
+def _short(error: Exception) -> str:
+    text = str(error).partition("\n")[0]
     return text[:1].lower() + text[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +35,8 @@ class Cloud(Protocol):
 class Engine(Protocol):
     """terragrunt and terraform."""
 
-    def graph(self, environment: Environment) -> Graph:
-        """Return the environment's units and their edges."""
+    def reading(self, environment: Environment) -> AbstractContextManager[Callable[[], Graph]]:
+        """Return what yields a function for the environment's units and edges, which are being looked for meanwhile."""
 
     def prepare(self, units: Iterable[Unit], env: Mapping[str, str]) -> None:
         """Begin with whatever a job over `units` with this `env` will need; it is not waited for."""
