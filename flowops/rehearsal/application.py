@@ -41,7 +41,19 @@ class UnknownService(Exception):
 
 
 class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
-    """moto's dispatcher, which says so when it does not know a service."""
+    """moto's dispatcher, which says so when it does not know a service, and finds one it knows without a search."""
+
+    def __init__(self, create_app: Callable[[Any], Any]) -> None:
+        super().__init__(create_app)
+        self._services: dict[str, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """Return the service behind a host name; moto holds it against hundreds of patterns."""
+        if host is None:
+            return None
+        if host not in self._services:
+            self._services[host] = super().get_backend_for_host(host)
+        return self._services[host]
 
     def get_application(self, environ: Environ) -> Any:
         """Return the application of the service; raise UnknownService where there is none."""

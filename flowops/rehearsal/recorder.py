@@ -6,7 +6,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -45,7 +45,8 @@ class Call:
 
     def to_json(self) -> str:
         """Return the line of this call, without its end."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        # Not asdict: it copies the parameters, only to have them written.
+        return json.dumps(vars(self), ensure_ascii=False)
 
 
 def read_calls(path: Path) -> Iterator[Call]:

@@ -8,6 +8,7 @@ SIGTERM ends it after a snapshot, SIGUSR1 takes one now.
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import secrets
@@ -15,19 +16,21 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
 import moto
-from moto.moto_server.werkzeug_app import MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from flowops.errors import FlowopsError, LockHeld, OperationFailed
 from flowops.rehearsal import cloudformation, compat, settings, snapshot
 from flowops.rehearsal.application import Application, Dispatcher
+from flowops.rehearsal.connection import Connection
 from flowops.rehearsal.gate import Gate
 from flowops.rehearsal.identity import LOCK_FILE, LOOPBACK, MODULE, Identity
 from flowops.rehearsal.keeper import Keeper
@@ -40,13 +43,6 @@ STACKS = "cloudformation"
 HEEDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 
 log = logging.getLogger(__name__)
-
-
-class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]
-    """Writes no access log: the recorder has every call, and a presigned URL holds a signature."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Leave it to the recorder."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -100,12 +96,24 @@ def _identity(port: int, token: str) -> Identity:
 
 def _become_aws(chosen: Settings, recorder: Recorder, keeper: Keeper) -> None:
     """Complete moto, and go on where the server before stopped."""
-    compat.install(chosen, recorder)
-    cloudformation.install(f"http://{LOOPBACK}:{chosen.port}", changed=keeper.changed)
-    recorder.resume()
-    saved = chosen.state_dir / snapshot.FILE_NAME
-    if saved.exists():
-        cloudformation.restore(snapshot.restore(saved)[STACKS])
+    with _for_good():
+        compat.install(chosen, recorder)
+        cloudformation.install(f"http://{LOOPBACK}:{chosen.port}", changed=keeper.changed)
+        recorder.resume()
+        saved = chosen.state_dir / snapshot.FILE_NAME
+        if saved.exists():
+            cloudformation.restore(snapshot.restore(saved)[STACKS])
+
+
+@contextmanager
+def _for_good() -> Iterator[None]:
+    """Spare the collector all that is there at the end: most of it stays as long as the process."""
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _claimed(lock: Occupancy, patience: float = 0.5) -> bool:
@@ -120,7 +128,7 @@ def _claimed(lock: Occupancy, patience: float = 0.5) -> bool:
 
 def _listen(chosen: Settings, application: Application) -> BaseWSGIServer:
     try:
-        return make_server(LOOPBACK, chosen.port, application, threaded=True, request_handler=_QuietHandler)
+        return make_server(LOOPBACK, chosen.port, application, threaded=True, request_handler=Connection)
     except (OSError, SystemExit) as taken:  # werkzeug exits where the address is in use
         raise OperationFailed(
             f"Port {chosen.port} of {LOOPBACK} is taken by another program.",

@@ -164,17 +164,24 @@ class _Pickler(pickle.Pickler):
     def __init__(self, stream: io.BytesIO, addresses: Mapping[int, Address]) -> None:
         super().__init__(stream, protocol=5)
         self._addresses = addresses
+        self._plain: set[type] = set()  # classes that pickle needs no help with
         self.lost: set[str] = set()
 
-    def persistent_id(self, thing: Any) -> Address | tuple[()] | None:
+    # Not persistent_id, which pickle asks about every string and number as well: that took half of the time.
+    def reducer_override(self, thing: Any) -> Any:
+        if type(thing) in self._plain:
+            return NotImplemented
+        if isinstance(thing, _PARTICULAR) or _is_cryptographic(thing):
+            return self._particular(thing)
+        self._plain.add(type(thing))
+        return NotImplemented
+
+    def _particular(self, thing: Any) -> Any:
         if isinstance(thing, BaseBackend) and id(thing) in self._addresses:
-            return self._addresses[id(thing)]
+            return _backend, (self._addresses[id(thing)],)
         if isinstance(thing, (AccountSpecificBackend, BackendDict)):
             self.lost.add(type(thing).__name__)
-            return ()
-        return None
-
-    def reducer_override(self, thing: Any) -> Any:
+            return _nothing, ()
         if isinstance(thing, _LOCKS):
             return _lock, (isinstance(thing, _LOCKS[1]),)
         if _is_transient(thing):
@@ -183,23 +190,29 @@ class _Pickler(pickle.Pickler):
         if isinstance(thing, defaultdict) and type(thing) is not defaultdict:
             # Its own constructor takes other arguments than the ones that pickle would call it with.
             return _renewed, (type(thing), thing.default_factory), thing.__dict__, None, iter(dict.items(thing))
-        if type(thing).__module__.startswith("cryptography"):
-            return _cryptographic(thing)
-        return NotImplemented
+        return _cryptographic(thing) if _is_cryptographic(thing) else NotImplemented
 
 
 class _Unpickler(pickle.Unpickler):
+    # Snapshots of earlier versions name backends like this.
     def persistent_load(self, address: Any) -> Any:
         return _backend(address) if address else None
 
 
 _LOCKS = (type(threading.Lock()), type(threading.RLock()))
+_TRANSIENT = (types.GeneratorType, types.ModuleType, threading.Thread)
+_BACKENDS = (BaseBackend, AccountSpecificBackend, BackendDict)
+_PARTICULAR = (*_LOCKS, *_TRANSIENT, *_BACKENDS, types.FunctionType, defaultdict)
+
+
+def _is_cryptographic(thing: Any) -> bool:
+    return type(thing).__module__.startswith("cryptography")
 
 
 def _is_transient(thing: Any) -> bool:
     if isinstance(thing, types.FunctionType):
         return thing.__name__ == "<lambda>" or "<locals>" in thing.__qualname__
-    return isinstance(thing, (types.GeneratorType, types.ModuleType, threading.Thread))
+    return isinstance(thing, _TRANSIENT)
 
 
 def _lock(reentrant: bool) -> Any:
@@ -231,7 +244,8 @@ def _cryptographic(thing: Any) -> tuple[Callable[[bytes], Any], tuple[bytes]] | 
 
 
 def _private_key(pem: bytes) -> Any:
-    return serialization.load_pem_private_key(pem, None)
+    # We wrote the key ourselves; to prove its primes again takes a tenth of a second for each.
+    return serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
 
 
 def _public_key(pem: bytes) -> Any:

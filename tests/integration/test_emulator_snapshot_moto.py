@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto.ecr.models import ecr_backends
+from moto.sqs.models import sqs_backends
 
 from flowops import atomic_file
 from flowops.errors import OperationFailed
 from flowops.rehearsal import snapshot
 
+DEV = "222222222222"
 LINE = snapshot.FORMAT.encode() + b"\n"
 
 
@@ -79,6 +82,31 @@ def test_a_lock_comes_back_open(kind: Callable[[], Any]) -> None:
     assert again.acquire(blocking=False)
 
 
+def test_a_backend_that_another_one_knows_is_the_living_one() -> None:
+    backend = ecr_backends[DEV]["eu-central-1"]
+    address = ("moto.ecr.models", "ecr", DEV, "eu-central-1")
+    stream, lost = snapshot._pickled({"first": backend, "again": [backend]}, {id(backend): address})
+    again = snapshot._Unpickler(io.BytesIO(stream)).load()
+    assert again["first"] is again["again"][0] is backend
+    assert lost == set()
+
+
+def test_a_snapshot_of_the_version_before_can_be_read() -> None:
+    class Former(pickle.Pickler):
+        def persistent_id(self, thing: Any) -> Any:
+            return ("moto.ecr.models", "ecr", DEV, "eu-central-1") if thing is backend else None
+
+    backend, stream = ecr_backends[DEV]["eu-central-1"], io.BytesIO()
+    Former(stream, protocol=5).dump([backend])
+    assert snapshot._Unpickler(io.BytesIO(stream.getvalue())).load()[0] is backend
+
+
+def test_all_backends_of_a_service_are_nobodys_state() -> None:
+    stream, lost = snapshot._pickled({"registry": ecr_backends, "account": ecr_backends[DEV]}, {})
+    assert snapshot._Unpickler(io.BytesIO(stream)).load() == {"registry": None, "account": None}
+    assert lost == {"BackendDict", "AccountSpecificBackend"}
+
+
 def test_what_cannot_be_kept_is_named_and_becomes_nothing() -> None:
     stream, lost = snapshot._pickled({"worker": threading.Thread(), "rule": lambda: 1}, {})
     assert snapshot._Unpickler(io.BytesIO(stream)).load() == {"worker": None, "rule": None}
@@ -88,16 +116,13 @@ def test_what_cannot_be_kept_is_named_and_becomes_nothing() -> None:
 def test_one_service_that_cannot_be_pickled_does_not_cost_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from moto.ecr.models import ecr_backends
-    from moto.sqs.models import sqs_backends
-
     path = tmp_path / "snapshot.pickle.gz"
-    ecr_backends["222222222222"]["eu-central-1"].note = "kept"
-    monkeypatch.setattr(sqs_backends["222222222222"]["eu-central-1"], "socket", io.TextIOWrapper(io.BytesIO()), False)
+    ecr_backends[DEV]["eu-central-1"].note = "kept"
+    monkeypatch.setattr(sqs_backends[DEV]["eu-central-1"], "socket", io.TextIOWrapper(io.BytesIO()), False)
     saved = snapshot.save(path, {})
     assert [name for name in saved.lost if name.startswith("all of")] == [
         "all of moto.sqs.models/sqs/222222222222/eu-central-1"
     ]
-    ecr_backends["222222222222"]["eu-central-1"].note = "changed"
+    ecr_backends[DEV]["eu-central-1"].note = "changed"
     snapshot.restore(path)
-    assert ecr_backends["222222222222"]["eu-central-1"].note == "kept"
+    assert ecr_backends[DEV]["eu-central-1"].note == "kept"

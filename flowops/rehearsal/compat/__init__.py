@@ -1,4 +1,4 @@
-"""What moto lacks for terraform, one file for each AWS service.
+"""What moto lacks for terraform, one file for each AWS service; `lookups` makes all of them faster.
 
 A module's `install` changes moto inside this process and is called once, before the first request.
 No module here may have a name that starts with "moto": moto takes such a module for one of
@@ -18,6 +18,7 @@ from flowops.rehearsal.compat import (
     eks,
     elasticache,
     iam,
+    lookups,
     organizations,
     rds,
     route53,
@@ -49,7 +50,7 @@ SERVICES = (
 )
 
 IDENTITY = (organizations, iam, sts)
-INSTALLED = (*SERVICES, eks, cloudtrail, *IDENTITY)
+INSTALLED = (*SERVICES, eks, cloudtrail, *IDENTITY, lookups)
 
 
 def install(settings: Settings, recorder: Recorder) -> None:
@@ -60,3 +61,4 @@ def install(settings: Settings, recorder: Recorder) -> None:
     cloudtrail.install(recorder)
     for part in IDENTITY:
         part.install(settings)
+    lookups.install()
