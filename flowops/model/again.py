@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 from flowops.model import evidence as proof
 from flowops.model.deployment import Unit
-from flowops.model.evidence import Evidence
+from flowops.model.evidence import Evidence, Reported
 from flowops.model.job import Job
 from flowops.model.run import Outcome
+
+_NOT_PLANNED = (Outcome.FAILED, Outcome.BLOCKED, Outcome.NOT_RUN)
+_IN_THE_WAY = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.STATE_UNSAVED)
+"""Of a unit: what was blocked may have waited for it."""
 
 
 def to_do_again(
@@ -21,12 +25,12 @@ def to_do_again(
     failed unit only if all that failed is done again.
     """
     if job.step.plans:
-        failed = [it for it in found if proof.planned(it)[0] in (Outcome.FAILED, Outcome.BLOCKED, Outcome.NOT_RUN)]
+        failed = [it for it in found if proof.planned(it)[0] in _NOT_PLANNED and it.reported is not Reported.EXCLUDED]
         return {it.unit: troubles.get(it.unit) or "it failed with warm ones" for it in failed if not it.drained}
     ended = {it.unit: proof.applied(it, Outcome.APPLIED)[0] for it in found}
     failed_units = {unit for unit, outcome in ended.items() if outcome is Outcome.FAILED}
     safe = {unit: troubles[unit] for unit in failed_units if troubles.get(unit) and not may_have_written(unit)}
-    if set(safe) != failed_units:
+    if not safe or set(safe) != {unit for unit, outcome in ended.items() if outcome in _IN_THE_WAY}:
         return safe
     waiting = {unit: "it waited for another" for unit, outcome in ended.items() if outcome is Outcome.BLOCKED}
     return safe | waiting

@@ -47,6 +47,7 @@ class Pool:
     def __init__(self, folder: Path, schemas: Path, processes: Processes) -> None:
         self._folder, self._schemas, self._processes = folder, schemas, processes
         self._lanes: dict[str, Lane] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._kin: dict[tuple[str, str], Kin] = {}
         self._started = 0
         self._owned = False
@@ -65,7 +66,7 @@ class Pool:
             await self._over.wait()
         finally:
             server.close()
-            for lane in self._lanes.values():
+            for lane in tuple(self._lanes.values()):
                 await lane.close()
             for kin in self._kin.values():
                 kin.close()
@@ -94,9 +95,18 @@ class Pool:
             return {"opened": dict(answers)}
         if "goodbye" in order:
             return {}
-        closed = {name: self._lanes.pop(name) for name in order["close"] if name in self._lanes}
-        await asyncio.gather(*(lane.close() for lane in closed.values()))
-        return {"troubles": {name: lane.trouble for name, lane in closed.items() if lane.trouble}}
+        named = {name: self._lanes[name] for name in order["close"] if name in self._lanes}
+        for name in named:
+            task = asyncio.create_task(self._close(name))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        return {"troubles": {name: lane.trouble for name, lane in named.items() if lane.trouble}}
+
+    async def _close(self, name: str) -> None:
+        """Close a lane as soon as no terraform is connected: one that lost its terragrunt goes on and saves."""
+        while self._lanes[name].connected:
+            await asyncio.sleep(_LOOK)
+        await self._lanes.pop(name).close()
 
     async def _open(self, wanted: Mapping[str, Any], env: Mapping[str, str]) -> tuple[str, int | str]:
         """Return the lane's name and its protocol, or why there is none."""

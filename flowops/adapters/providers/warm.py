@@ -94,6 +94,7 @@ class Lanes:
             )
             if lane.unit == unit and not link.exists():
                 link.parent.mkdir(parents=True, exist_ok=True)
+                link.unlink(missing_ok=True)  # it may lead into a cache that was cleared
                 link.symlink_to(folder)
 
     def may_have_written(self, unit: Unit) -> bool:

@@ -11,7 +11,7 @@ from flowops.errors import Declined, Exit, LockHeld, Refused, UnknownTarget, Usa
 from flowops.model.access import Access
 from flowops.model.changes import Action
 from flowops.model.job import Step
-from flowops.model.run import Outcome, Run, RunRequest, Verb
+from flowops.model.run import Outcome, Run, RunRequest, Verb, WarmProviders
 from flowops.model.state import Lock
 from flowops.operations import run as operations
 from tests.fakes import tree
@@ -32,6 +32,11 @@ def destroy(world: World, *target: str, **flags: object) -> Run:
     return operations.destroy(request, world.ports, NOW)
 
 
+def plan(world: World, *target: str, **flags: object) -> Run:
+    request = RunRequest(Verb.PLAN, *(target or ("dev", "foundation")), **flags)  # type: ignore[arg-type]
+    return operations.plan(request, world.ports, NOW)
+
+
 def outcomes(run: Run) -> dict[str, str]:
     return {it.unit.name: it.outcome.value for it in run.units}
 
@@ -40,6 +45,12 @@ def everything_new() -> World:
     made = world()
     for name in FOUNDATION:
         made.changing(f"foundation/{name}", create())
+    return made
+
+
+def everything_new_in(made: World, environment: str) -> World:
+    for name in FOUNDATION:
+        made.engine.changes[tree.unit(f"foundation/{name}", environment)] = (create(),)
     return made
 
 
@@ -322,3 +333,114 @@ def test_a_unit_whose_state_was_never_saved_is_neither_planned_nor_applied() -> 
     assert "terraform state push" in refused.value.next_step
     assert steps(made) == []
     assert apply(made, "dev", "foundation", "vpc").exit_code is Exit.FINE
+
+
+def test_by_itself_whatever_only_plans_shares_providers_and_what_writes_does_not() -> None:
+    made = everything_standing().changing("foundation/vpc", change(Action.UPDATE), outputs=("subnet_ids",))
+    plan(made)
+    apply(made)
+    destroy(made)
+    apply(everything_new_in(made, "prod"), "prod", "foundation", confirm="prod")
+    assert {job.step for job in made.engine.jobs} == set(Step)
+    assert all(job.warm is job.step.plans for job in made.engine.jobs)
+
+
+def test_never_shares_no_provider_and_prepares_none() -> None:
+    made = everything_standing().changing("foundation/vpc", change(Action.UPDATE))
+    plan(made, warm_providers=WarmProviders.NEVER)
+    apply(made, warm_providers=WarmProviders.NEVER)
+    destroy(made, warm_providers=WarmProviders.NEVER)
+    assert {job.step for job in made.engine.jobs} == {Step.PLAN, Step.APPLY_SAVED, Step.PLAN_DESTROY}
+    assert not any(job.warm for job in made.engine.jobs)
+    assert made.engine.prepared == []
+
+
+def test_always_shares_providers_in_everything() -> None:
+    made = everything_standing().changing("foundation/vpc", change(Action.UPDATE))
+    apply(made, warm_providers=WarmProviders.ALWAYS)
+    destroy(made, warm_providers=WarmProviders.ALWAYS)
+    assert {job.step for job in made.engine.jobs} == {Step.PLAN, Step.APPLY_SAVED, Step.PLAN_DESTROY}
+    assert all(job.warm for job in made.engine.jobs)
+
+
+@pytest.mark.parametrize("warm_providers", [WarmProviders.AUTO, WarmProviders.ALWAYS])
+def test_the_selected_units_providers_are_prepared_once(warm_providers: WarmProviders) -> None:
+    made = everything_standing()
+    plan(made, "dev", "foundation", "eks", warm_providers=warm_providers)
+    assert made.engine.prepared == [(tree.unit("foundation/eks"),)]
+
+
+def test_a_plan_waits_for_nobody_where_everything_upstream_stands() -> None:
+    made = everything_standing()
+    plan(made)
+    plan(made, "dev", "app")
+    assert [job.ordered for job in made.engine.jobs] == [False, False]
+
+
+@pytest.mark.parametrize("resources", [None, 0], ids=["never applied", "empty"])
+def test_a_plan_keeps_the_order_where_something_upstream_may_have_no_outputs(resources: int | None) -> None:
+    made = everything_standing()
+    made.cloud.resources.pop(tree.unit("foundation/vpc"))
+    if resources is not None:
+        made.cloud.resources[tree.unit("foundation/vpc")] = resources
+    plan(made)
+    plan(made, "dev", "foundation", "eks-components")
+    plan(made, "dev", "foundation", "resource-group")
+    assert [job.ordered for job in made.engine.jobs] == [True, True, False]
+
+
+def test_a_new_unit_at_the_end_of_the_order_makes_nobody_wait() -> None:
+    made = everything_standing()
+    made.cloud.resources.pop(tree.unit("foundation/eks-components"))
+    plan(made)
+    assert [job.ordered for job in made.engine.jobs] == [False]
+
+
+def test_what_writes_keeps_the_order_always() -> None:
+    made = everything_standing().changing("foundation/vpc", change(Action.UPDATE))
+    apply(made)
+    destroy(made)
+    writes = [job for job in made.engine.jobs if not job.step.plans]
+    assert writes
+    assert all(job.ordered for job in writes)
+
+
+def test_a_job_knows_the_types_that_any_state_of_the_environment_names() -> None:
+    made = everything_standing()
+    made.cloud.types = {
+        tree.unit("foundation/vpc"): frozenset({"aws_vpc", "aws_subnet"}),
+        tree.unit("foundation/eks"): frozenset({"aws_eks_cluster"}),
+        tree.unit("foundation/vpc", "prod"): frozenset({"aws_elsewhere"}),
+    }
+    plan(made, "dev", "foundation", "efs")
+    assert [job.types for job in made.engine.jobs] == [{"aws_vpc", "aws_subnet", "aws_eks_cluster"}]
+
+
+def test_units_without_a_state_name_no_types() -> None:
+    made = everything_new()
+    plan(made)
+    assert [job.types for job in made.engine.jobs] == [frozenset()]
+
+
+def test_the_record_says_what_was_warm_and_what_was_done_again_and_why() -> None:
+    made = everything_standing()
+    made.engine.again = {tree.unit("foundation/eks"): "the provider did not answer: Socket closed"}
+    plan(made)
+    events = made.journal.records[0].events
+    assert [data["warm"] for kind, data in events if kind == "step"] == [True]
+    assert [data for kind, data in events if kind == "again"] == [
+        {"unit": "dev/foundation/eks", "warm": False, "because": "the provider did not answer: Socket closed"}
+    ]
+
+
+def test_what_was_done_once_leaves_no_such_record() -> None:
+    made = everything_standing()
+    plan(made)
+    assert "again" not in [kind for kind, _ in made.journal.records[0].events]
+
+
+@pytest.mark.parametrize("asked", [None, 7])
+def test_how_many_at_once_is_what_was_typed_or_left_to_the_machine(asked: int | None) -> None:
+    made = everything_standing()
+    plan(made, parallelism=asked)
+    assert [job.parallelism for job in made.engine.jobs] == [asked]
