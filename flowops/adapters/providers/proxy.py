@@ -27,7 +27,9 @@ _STREAMS = {"StreamStdio": grpc.unary_stream_rpc_method_handler, "StartStream": 
 _SWALLOWED = frozenset({"Stop", "StopProvider", "Shutdown"})
 _SCHEMA = frozenset({"GetSchema", "GetProviderSchema"})
 _CONFIGURE = frozenset({"Configure", "ConfigureProvider"})
-_WRITE = "ApplyResourceChange"
+_WRITES = frozenset({"ApplyResourceChange", "InvokeAction"})
+_PURE = ("CallFunction", "Get", "Move", "Prepare", "Upgrade", "Validate")
+"""How the calls begin that need no configuration: any provider of the binary gives the same answer."""
 
 
 class Backend(Protocol):
@@ -88,7 +90,9 @@ class Lane:
             return (await self.backend.schema()).trimmed(self.types)
         if name in _CONFIGURE:
             return await self._configure(method, request)
-        if name == _WRITE:
+        if self.upstream is None and not name.startswith(_PURE):
+            raise NotConfigured
+        if name in _WRITES:
             self.wrote.touch()
         upstream = self.upstream or await self.backend.any()
         return await upstream.call(method, request)
@@ -116,6 +120,13 @@ class AnotherConfiguration(Exception):
 
     def __str__(self) -> str:
         return "the unit has more than one configuration of this provider"
+
+
+class NotConfigured(Exception):
+    """A call came before the configuration; any provider would do it, with somebody else's credentials."""
+
+    def __str__(self) -> str:
+        return "the provider was used before it was configured"
 
 
 class Handlers(grpc.GenericRpcHandler):

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 import pytest
 
-from flowops.adapters.providers.proxy import AnotherConfiguration, Handlers, Lane
+from flowops.adapters.providers.proxy import AnotherConfiguration, Handlers, Lane, NotConfigured
 from flowops.adapters.providers.wire import SERVING, Schema
 from flowops.errors import ToolUnusable
 from tests.unit.adapters.providers.fakes import rpc_error
@@ -70,6 +70,12 @@ def backend() -> FakeBackend:
 
 def lane(backend: FakeBackend, folder: Path = Path("/nowhere"), types: frozenset[str] = frozenset()) -> Lane:
     return Lane(folder / "1", types, backend, folder / "1.wrote")
+
+
+def configured_lane(backend: FakeBackend, folder: Path) -> Lane:
+    ours = lane(backend, folder)
+    answers(ours, ("/tfplugin5.Provider/Configure", FRANKFURT))
+    return ours
 
 
 @pytest.fixture(params=["tfplugin5", "tfplugin6"])
@@ -163,19 +169,31 @@ def test_a_mark_is_there_before_the_first_resource_is_changed(
     backend: FakeBackend, tmp_path: Path, service: str
 ) -> None:
     mark = tmp_path / "1.wrote"
-    backend.unconfigured.sees = mark
-    ours = lane(backend, tmp_path)
+    provider = backend.providers[FRANKFURT] = FakeProvider("number 1", sees=mark)
+    ours = configured_lane(backend, tmp_path)
     harmless = ["ReadResource", "PlanResourceChange", "ReadDataSource", "ImportResourceState", "MoveResourceState"]
     answers(ours, *((method(service, it), b"") for it in harmless))
     assert not mark.exists()
     answers(ours, (method(service, "ApplyResourceChange"), b"plan"))
-    assert backend.unconfigured.seen == [False] * len(harmless) + [True]
+    assert provider.seen == [False] * len(harmless) + [True]
 
 
 def test_no_resource_is_changed_where_the_mark_cannot_be_made(backend: FakeBackend, tmp_path: Path) -> None:
+    ours = configured_lane(backend, tmp_path / "swept away")
     with pytest.raises(FileNotFoundError):
-        answers(lane(backend, tmp_path / "swept away"), ("/tfplugin5.Provider/ApplyResourceChange", b"plan"))
+        answers(ours, ("/tfplugin5.Provider/ApplyResourceChange", b"plan"))
+    assert backend.providers[FRANKFURT].calls == []
+
+
+@pytest.mark.parametrize("call", ["ReadResource", "ReadDataSource", "PlanResourceChange", "ApplyResourceChange"])
+def test_without_a_configuration_nothing_is_done_with_somebody_elses(
+    backend: FakeBackend, tmp_path: Path, service: str, call: str
+) -> None:
+    ours = lane(backend, tmp_path)
+    with pytest.raises(NotConfigured, match="before it was configured"):
+        answers(ours, (method(service, call), b""))
     assert backend.unconfigured.calls == []
+    assert not ours.wrote.exists()
 
 
 class Aborted(Exception):
@@ -213,12 +231,12 @@ def served(lane: Lane, method: str, request: bytes = b"") -> tuple[bytes | None,
         return None, context.aborted
 
 
-READ = "/tfplugin5.Provider/ReadResource"
+CHECK = "/tfplugin5.Provider/ValidateResourceTypeConfig"
 
 
 def test_an_answer_leaves_no_trouble(backend: FakeBackend) -> None:
     ours = lane(backend)
-    assert served(ours, READ) == (b"unconfigured", None)
+    assert served(ours, CHECK) == (b"unconfigured", None)
     assert ours.trouble == ""
 
 
@@ -245,7 +263,7 @@ def test_a_call_that_a_provider_lacks_is_terraforms_own_affair(backend: FakeBack
 def test_a_provider_that_dies_in_a_call_is_an_error_to_terraform_and_the_lanes_trouble(backend: FakeBackend) -> None:
     backend.unconfigured.trouble = rpc_error(grpc.StatusCode.UNAVAILABLE, "Socket closed")
     ours = lane(backend)
-    assert served(ours, READ) == (None, (grpc.StatusCode.UNAVAILABLE, "Socket closed"))
+    assert served(ours, CHECK) == (None, (grpc.StatusCode.UNAVAILABLE, "Socket closed"))
     assert ours.trouble == "the provider did not answer: Socket closed"
 
 
@@ -273,7 +291,7 @@ def test_whatever_goes_wrong_in_the_proxy_is_told_to_terraform_too(backend: Fake
 def test_a_lanes_trouble_is_one_line_and_never_empty(backend: FakeBackend, error: Exception, trouble: str) -> None:
     backend.unconfigured.trouble = error
     ours = lane(backend)
-    served(ours, READ)
+    served(ours, CHECK)
     assert ours.trouble == trouble
 
 
@@ -281,7 +299,7 @@ def test_the_first_trouble_is_the_one_that_is_told(backend: FakeBackend) -> None
     ours = lane(backend)
     for details in ("Socket closed", "Connection refused"):
         backend.unconfigured.trouble = rpc_error(grpc.StatusCode.UNAVAILABLE, details)
-        served(ours, READ)
+        served(ours, CHECK)
     assert ours.trouble == "the provider did not answer: Socket closed"
 
 
@@ -289,7 +307,7 @@ def test_a_call_that_terraform_cancels_leaves_no_trouble(backend: FakeBackend) -
     backend.unconfigured.trouble = asyncio.CancelledError()
     ours = lane(backend)
     with pytest.raises(asyncio.CancelledError):
-        served(ours, READ)
+        served(ours, CHECK)
     assert ours.trouble == ""
 
 
