@@ -33,6 +33,11 @@ def find_project(start: Path) -> Path:
 
 def load_config(project: Path) -> Config:
     """Return flowops.yaml of `project`; InvalidConfig names file, line and the allowed values."""
+    return read_config(project)[0]
+
+
+def read_config(project: Path) -> tuple[Config, dict[Where, int]]:
+    """Return flowops.yaml of `project` and the line of each of its values; InvalidConfig as `load_config`."""
     path = project / CONFIG_NAME
     data, lines = yaml_file.load(path)
     try:
@@ -42,7 +47,7 @@ def load_config(project: Path) -> Config:
     found = list(problems(config))
     if found:
         raise _invalid(path, lines, found)
-    return config
+    return config, lines
 
 
 def load_deployment(project: Path, config: Config) -> Deployment:
@@ -118,7 +123,10 @@ def _problem(detail: dict[str, Any], data: Any) -> Problem:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not write out a number of more than 4,300 digits
+        return "a very long number"
     return text if len(text) <= 60 else text[:57] + "…"
 
 

@@ -47,8 +47,33 @@ def _read(path: Path) -> str:
         raise _at(path, raw[: error.start].count(b"\n") + 1, "is not UTF-8 text") from error
 
 
+class _Excess(Exception):
+    """More nodes, or deeper ones, than any configuration has; `line` counts from 1."""
+
+    def __init__(self, line: int, text: str) -> None:
+        super().__init__(text)
+        self.line = line
+
+
 class _Loader(yaml.SafeLoader):
-    """The pure Python loader: the C one crashes on deep nesting."""
+    """The pure Python loader: the C one crashes on deep nesting. It gives up early, so that nothing takes a second."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._nodes = self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Return the next node; _Excess where there are too many, or where they stand too deep."""
+        self._nodes += 1
+        self._depth += 1
+        line = self.line + 1
+        if self._nodes > 2 * MAX_VALUES:
+            raise _Excess(line, f"has more than {MAX_VALUES} values")
+        if self._depth > MAX_DEPTH + 1:
+            raise _Excess(line, f"is nested deeper than {MAX_DEPTH} levels")
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 def _parse(path: Path, text: str) -> tuple[Any, dict[Where, int]]:
@@ -61,6 +86,11 @@ def _parse(path: Path, text: str) -> tuple[Any, dict[Where, int]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _at(path, mark.line + 1 if mark else 1, f"is not YAML: {error.problem or error.context}") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise _at(path, line, f"holds the character {error.character:#06x}, which YAML does not allow") from error
+    except _Excess as error:
+        raise _at(path, error.line, str(error)) from error
     except (yaml.YAMLError, ValueError) as error:
         raise _at(path, 1, f"is not YAML: {str(error).splitlines()[0]}") from error
     except RecursionError as error:

@@ -11,7 +11,7 @@ from typing import Any
 from flowops import atomic_file
 from flowops.adapters.disk import check_room
 from flowops.adapters.process import Processes
-from flowops.adapters.project import find_project, load_config, load_deployment
+from flowops.adapters.project import CONFIG_NAME, find_project, load_config, load_deployment, read_config
 from flowops.adapters.toolchain import Toolchain
 from flowops.app.site import Site, own_site
 from flowops.app.standing import Exports, StandingRehearsal, quick_pause
@@ -24,6 +24,7 @@ from flowops.model.deployment import Unit, select
 from flowops.model.facts import Facts
 from flowops.model.rendering import RenderResult
 from flowops.model.run import Run, RunRequest, WarmProviders
+from flowops.model.settings import Setting, from_environment, settings_of, warnings
 from flowops.model.stacks import account_id
 from flowops.model.toolchain import ToolStatus
 from flowops.operations.rehearse import Life, Stage, rehearse
@@ -92,6 +93,12 @@ class App:
     def render(self, *, check: bool) -> RenderResult:
         """Write the HCL files that have a template, or only say which are stale."""
         return self._bench.render(check=check)
+
+    def settings(self, variables: Mapping[str, str]) -> tuple[tuple[Setting, ...], tuple[str, ...]]:
+        """Return every setting with its source, and what deserves a second look; `variables` name the options."""
+        config, lines = read_config(self._checkout)
+        found = (*settings_of(config, lines, CONFIG_NAME), *from_environment(self._ambient, variables))
+        return found, warnings(config)
 
     # -- environments ------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from flowops.errors import Exit, FlowopsError, Interrupted, PartlyDone, UsageErr
 _COMMANDS = {
     "apply": "run",
     "bootstrap": "accounts",
+    "config": "config",
     "destroy": "run",
     "discover": "project",
     "graph": "show",
@@ -71,10 +72,10 @@ def root() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command line and end the process with its exit code (the table in flowops/errors.py)."""
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+    sys.exit(execute(list(sys.argv[1:] if arguments is None else arguments)))
 
 
-def run(arguments: list[str]) -> int:
+def execute(arguments: list[str]) -> int:
     """Run one command line and return its exit code; every error becomes lines on stderr here and nowhere else."""
     invocation = Invocation()
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -103,6 +103,15 @@ class Config(_Strict):
     def environment_accounts(self) -> tuple[str, ...]:
         """Return the accounts that hold at least one environment, in file order."""
         return tuple(name for name in self.accounts if name != SECURITY and self.environments_of(name))
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of flowops.yaml."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Config.model_json_schema(),
+        "title": "flowops.yaml",
+    }
 
 
 REHEARSAL_MANAGEMENT_ID = "999999999999"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -117,6 +119,72 @@ def test_a_file_that_is_no_configuration_is_named_with_its_line(tmp_path: Path, 
             path.write_text("\n".join(["l0: &l0 [a]", *levels]))
     with pytest.raises(InvalidConfig, match=r"flowops\.yaml:\d+: "):
         load_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "said"),
+    [
+        (VALID.replace("flowable\n", "flow\0able\n", 1).encode(), 3, "the character 0x0000"),
+        (VALID.replace("flowable\n", "flow\x1bable\n", 1).encode(), 3, "the character 0x001b"),
+        (VALID.encode() + b"project: again\n", 25, "stands here twice (first in line 3)"),
+        (VALID.encode() + b"---\na: 1\n", 25, "another document"),
+        (VALID.replace("region:", "regoin:", 1).encode(), 4, "did you mean 'region'"),
+        (
+            VALID.replace("dev: {profile", "dev: {id: 012345670123, profile", 1).encode(),
+            11,
+            "quoted string of 12 digits",
+        ),
+        (VALID.replace("project: flowable", "project: 2020-01-01", 1).encode(), 3, "should be a valid string"),
+        (b"!!python/object/apply:os.system [ls]\n", 1, "valid dictionary"),
+        (b"a: &a [*a]\n", 1, "nested deeper than 50 levels"),
+        (b"a: " + b"{a: " * 5000, 1, "nested deeper than 50 levels"),
+        (b"\n".join(b"k%d: 1" % number for number in range(90_000)), 20_000, "more than 20000 values"),
+        (b"project: " + b"9" * 300_000, 1, "is not YAML"),
+        (b"project: " + b"1:" * 30_000 + b"1", 1, "a very long number"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, written: bytes, line: int, said: str) -> None:
+    (tmp_path / "flowops.yaml").write_bytes(written)
+    with pytest.raises(InvalidConfig) as caught:
+        load_config(tmp_path)
+    start = f"{tmp_path / 'flowops.yaml'}:{line}: "
+    assert any(it.startswith(start) and said in it for it in caught.value.happened.splitlines())
+
+
+def test_a_byte_order_mark_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "flowops.yaml").write_bytes(b"\xef\xbb\xbf" + VALID.encode())
+    assert load_config(tmp_path) == load_config(PROJECT)
+
+
+@settings(max_examples=500, deadline=1000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(raw=st.binary(max_size=300), cut=st.integers(0, len(VALID)))
+def test_any_bytes_are_a_configuration_or_one_error(tmp_path: Path, raw: bytes, cut: int) -> None:
+    (tmp_path / "flowops.yaml").write_bytes(VALID[:cut].encode() + raw + VALID[cut:].encode())
+    assert_answered(tmp_path)
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.dates() | st.text(max_size=12)
+TREES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+)
+
+
+@settings(max_examples=500, deadline=1000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.dictionaries(st.sampled_from(sorted(Config.model_fields)), TREES, min_size=1, max_size=3))
+def test_any_values_are_a_configuration_or_one_error(tmp_path: Path, changes: dict[str, object]) -> None:
+    document = yaml.safe_load(VALID) | changes
+    (tmp_path / "flowops.yaml").write_text(yaml.safe_dump(document, allow_unicode=True))
+    assert_answered(tmp_path)
+
+
+def assert_answered(folder: Path) -> None:
+    """Say that the loader answers with a configuration, or with an error that names the file and a line."""
+    said = "/flowops.yaml:1: "
+    try:
+        load_config(folder)
+    except InvalidConfig as error:
+        said = error.happened
+    assert re.search(r"/flowops\.yaml:\d+: ", said)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

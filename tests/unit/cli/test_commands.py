@@ -9,7 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from flowops.cli import root, run
+from flowops.cli import execute, root
 from flowops.errors import Exit
 
 ROOT = Path(__file__).parents[3]
@@ -47,12 +47,12 @@ def test_every_option_has_a_help_line_and_a_variable(path: tuple[str, ...]) -> N
 
 
 def test_a_usage_error_is_64_and_never_2() -> None:
-    assert run(["plan"]) == Exit.USAGE
-    assert run(["plan", "dev", "--no-such-option"]) == Exit.USAGE
+    assert execute(["plan"]) == Exit.USAGE
+    assert execute(["plan", "dev", "--no-such-option"]) == Exit.USAGE
 
 
 def test_help_touches_no_project(tmp_path: Path) -> None:
-    assert run(["--project-dir", str(tmp_path), "plan", "--help"]) == Exit.FINE
+    assert execute(["--project-dir", str(tmp_path), "plan", "--help"]) == Exit.FINE
 
 
 def test_the_readme_names_every_exit_code() -> None:
@@ -76,12 +76,12 @@ def test_the_command_line_comes_before_the_environment_wherever_the_option_stand
 ) -> None:
     monkeypatch.setenv("FLOWOPS_OUTPUT", "yaml")
     for words in (["-o", "json", "version"], ["version", "-o", "json"]):
-        assert run(words) == Exit.FINE
+        assert execute(words) == Exit.FINE
         assert capsys.readouterr().out.startswith("{")
-    assert run(["version"]) == Exit.FINE
+    assert execute(["version"]) == Exit.FINE
     assert capsys.readouterr().out.startswith("flowops_result_version: 1")
 
 
 def test_a_usage_error_is_an_envelope_too(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["-o", "json", "plan"]) == Exit.USAGE
+    assert execute(["-o", "json", "plan"]) == Exit.USAGE
     assert '"exit_code": 64' in capsys.readouterr().out

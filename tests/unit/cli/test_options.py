@@ -7,7 +7,7 @@ from typing import Any
 import click
 import pytest
 
-from flowops.cli import root, run
+from flowops.cli import execute, root
 from flowops.cli.options import run_request
 from flowops.errors import Exit
 from flowops.model.run import RunRequest, Verb, WarmProviders
@@ -52,7 +52,7 @@ def test_a_rehearsed_life_can_be_told_too() -> None:
 
 @pytest.mark.parametrize("verb", RUNS)
 def test_a_wrong_value_is_answered_with_the_allowed_ones(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([verb, "dev", "--warm-providers", "sometimes"]) == Exit.USAGE
+    assert execute([verb, "dev", "--warm-providers", "sometimes"]) == Exit.USAGE
     said = capsys.readouterr().err
     assert "--warm-providers" in said
     assert all(f"'{it.value}'" in said for it in WarmProviders)
@@ -62,7 +62,7 @@ def test_a_wrong_variable_is_answered_like_a_wrong_value(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FLOWOPS_WARM_PROVIDERS", "sometimes")
-    assert run(["plan", "dev"]) == Exit.USAGE
+    assert execute(["plan", "dev"]) == Exit.USAGE
     said = capsys.readouterr().err
     assert all(f"'{it.value}'" in said for it in WarmProviders)
 
@@ -76,4 +76,4 @@ def test_how_many_at_once_is_left_to_the_machine_where_nothing_is_said(monkeypat
 
 @pytest.mark.parametrize("number", ["0", "-1", "65", "many"])
 def test_a_number_at_once_that_makes_no_sense_is_a_usage_error(number: str) -> None:
-    assert run(["plan", "dev", f"--parallelism={number}"]) == Exit.USAGE
+    assert execute(["plan", "dev", f"--parallelism={number}"]) == Exit.USAGE

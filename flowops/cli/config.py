@@ -1,0 +1,77 @@
+"""config show and schema."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+
+import click
+
+from flowops.cli import options
+from flowops.cli.context import Invocation
+from flowops.cli.stdout import reader_may_leave
+from flowops.errors import Exit
+
+
+@click.group()
+@options.settings
+def config() -> None:
+    """What flowops.yaml says, where each value came from, and what is allowed in it."""
+
+
+@config.command("show")
+@options.settings
+@click.pass_obj
+def show_(invocation: Invocation, /) -> int:
+    """Show every value that commands work with, and where it came from: line, default or environment variable.
+
+    Example: flowops config show
+    """
+    from flowops.cli.view.result import Result, show
+    from flowops.cli.view.tables import rows_table
+
+    found, warnings = invocation.app().settings(_variables(click.get_current_context().find_root()))
+    data = {
+        "settings": [{"name": it.name, "value": it.value, "source": it.source} for it in found],
+        "warnings": list(warnings),
+    }
+    rows = [(it.name, "" if it.value is None else json.dumps(it.value, ensure_ascii=False), it.source) for it in found]
+    for warning in warnings:
+        click.echo(f"warning: {warning}.", err=True)
+    return show(
+        Result("config show", data, rows_table("Settings", ("name", "value", "source"), rows)), invocation.output
+    )
+
+
+@config.command()
+@options.settings
+@click.pass_obj
+def schema(invocation: Invocation, /) -> int:
+    """Print the JSON Schema of flowops.yaml, for editors that complete and check while you type.
+
+    Example: flowops config schema
+    """
+    from flowops.cli.view.result import Result, show
+    from flowops.model.config import json_schema
+
+    found = json_schema()
+    if invocation.output != "table":
+        return show(Result("config schema", found, ""), invocation.output)
+    with reader_may_leave():
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    return int(Exit.FINE)
+
+
+def _variables(root: click.Context) -> dict[str, str]:
+    """Return the name of every option of every command, by its environment variable."""
+    return {str(it.envvar): it.opts[0] for it in _options(root.command, root) if it.envvar}
+
+
+def _options(command: click.Command, context: click.Context) -> Iterator[click.Option]:
+    yield from (it for it in command.params if isinstance(it, click.Option))
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None:
+                yield from _options(child, context)
