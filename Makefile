@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test unit contract integration e2e lint clean benchmark
+.PHONY: demo test unit contract integration e2e soak lint clean benchmark benchmark-warm
 
 demo: $(READY)  ## the main job on this machine: empty accounts to a running foundation and back
 	$(BIN)/flowops rehearse dev foundation
@@ -14,6 +14,9 @@ test: $(READY)  ## every test
 
 unit contract integration e2e: $(READY)
 	$(BIN)/python -m pytest tests/$@
+
+soak: $(READY)  ## whether anything grows over hundreds of repetitions
+	$(BIN)/python -m pytest -m soak
 
 lint: $(READY)  ## everything that can be seen without running it
 	$(BIN)/ruff check .
@@ -25,6 +28,9 @@ lint: $(READY)  ## everything that can be seen without running it
 
 benchmark: $(READY)
 	$(BIN)/python benchmarks/rehearsal.py
+
+benchmark-warm: $(READY)
+	$(BIN)/python benchmarks/warm.py
 
 $(READY): setup.cfg pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

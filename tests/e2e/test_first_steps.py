@@ -132,6 +132,15 @@ def test_step_6_the_same_by_hand_says_no_changes_in_every_unit(walk: Walk) -> No
     assert (ended.out + ended.err).count("No changes") == len(UNITS)
 
 
+def test_the_page_on_performance_plans_and_applies_with_both_kinds_of_providers(walk: Walk) -> None:
+    ended = walk.read_page("performance.md")
+    assert ended.code == 0, ended.err
+    shared = ["warm", "ordinary", "ordinary", "warm"]
+    assert re.findall(r"at once with (\w+) providers", ended.err) == shared, "--parallelism says it itself"
+    assert ended.err.count("dev/foundation/vpc: plan done") == 2
+    assert "again, with ordinary providers" not in ended.err
+
+
 def test_a_tag_changed_behind_our_back_is_found_and_named(flowops: Flowops, rehearsed: Rehearsed) -> None:
     ec2 = rehearsed.in_dev("ec2")
     vpc = ec2.describe_vpcs(Filters=[{"Name": "tag:flowops:unit", "Values": ["vpc"]}])["Vpcs"][0]["VpcId"]

@@ -1,9 +1,10 @@
-"""docs/first-steps.md as a script: its shell blocks by heading, run in order like a reader would."""
+"""Pages of docs/ as scripts: their shell blocks, run in order like a reader would."""
 
 from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,16 +22,22 @@ def sections(page: Path) -> dict[int, list[str]]:
 
 @dataclass(frozen=True)
 class Walk:
-    """A reader of the page, in a checkout, with a state folder of their own."""
+    """A reader of the pages, in a checkout, with a state folder of their own."""
 
     flowops: Flowops
 
     def read(self, number: int, *, folder: Path | None = None) -> Ended:
-        """Run every block of one section in one shell; it stops at the first command that fails."""
-        script = "\n".join(sections(ROOT / "docs" / "first-steps.md")[number])
+        """Run every block of one section of the first steps in one shell; it stops at the first command that fails."""
+        return self._run(sections(ROOT / "docs" / "first-steps.md")[number], folder or self.flowops.project)
+
+    def read_page(self, name: str) -> Ended:
+        """Run every block of another page in one shell; it stops at the first command that fails."""
+        return self._run(_BLOCK.findall((ROOT / "docs" / name).read_text()), self.flowops.project)
+
+    def _run(self, blocks: Sequence[str], folder: Path) -> Ended:
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            cwd=folder or self.flowops.project,
+            ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
+            cwd=folder,
             env=self.flowops.env(FLOWOPS_PROJECT_DIR=str(self.flowops.project), VIRTUAL_ENV_DISABLE_PROMPT="1"),
             stdin=subprocess.DEVNULL,
             capture_output=True,
