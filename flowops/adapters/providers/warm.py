@@ -27,6 +27,9 @@ _POOL = "flowops.adapters.providers.pool"
 _LONGEST = 80
 """Characters of a pool's folder: unix(7) allows 107 for a socket, 103 on macOS, and the provider adds its own name."""
 
+_FORKS = {"GRPC_ENABLE_FORK_SUPPORT": "0"}
+"""With it every third provider that the pool starts while calls are under way crashes before it is one."""
+
 _READY = 20.0
 _ANSWER = 90.0
 _PAUSE = 0.01
@@ -155,7 +158,7 @@ class WarmProviders:
 
     def __init__(self, processes: Processes, site: Site, env: Mapping[str, str], say: Callable[[str], None]) -> None:
         self._processes, self._site, self._say = processes, site, say
-        self._env = {name: env[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in env}
+        self._env = {name: env[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in env} | _FORKS
         self._needs = Needs()
         self._pool: Pool | None = None
 

@@ -159,7 +159,7 @@ def test_the_pool_outlives_us_and_gets_no_secrets_in_its_environment(site: Site)
     story = Story(site)
     story.warm.prepare([VPC], {"AWS_SECRET_ACCESS_KEY": "hidden"})
     [(_, how)] = story.processes.started
-    assert how["env"] == {"PATH": "/bin", "HOME": "/home/ann"}
+    assert how["env"] == {"PATH": "/bin", "HOME": "/home/ann", "GRPC_ENABLE_FORK_SUPPORT": "0"}
     assert not how.get("dies_with_us")
     [pool] = site.runtime.iterdir()
     assert (pool / EXPECTED).stat().st_mode & 0o777 == 0o600

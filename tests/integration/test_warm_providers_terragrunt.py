@@ -1,0 +1,177 @@
+"""Warm providers at work: who shares one, who gets one of its own, and who is done again without."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flowops.adapters.process import Processes
+from flowops.adapters.providers.warm import LOCK_FILE
+from flowops.model.deployment import Unit
+from flowops.model.evidence import Evidence, applied, planned
+from flowops.model.job import Step
+from flowops.model.run import Outcome
+from tests.integration.emulated_aws import DEV, SECURITY
+from tests.integration.tools import Tools
+from tests.integration.warm_bench import WarmBench, World, aws_provider, comparable, parameter, warm_world
+
+IRELAND = "eu-west-1"
+TOPIC = '\nresource "aws_sns_topic" "late" { name = "warm-late" }\n'
+WHO = """
+data "aws_caller_identity" "this" {}
+output "account" { value = data.aws_caller_identity.this.account_id }
+"""
+
+
+@pytest.fixture(scope="module")
+def world(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with warm_world(tmp_path_factory.mktemp("world"), tools) as world:
+        yield world
+
+
+@pytest.fixture
+def bench(world: World, tmp_path: Path) -> Iterator[WarmBench]:
+    bench = WarmBench.at(tmp_path, world)
+    yield bench
+    bench.close()
+    assert list(world.runtime.iterdir()) == []
+
+
+def all_planned(found: dict[str, Evidence]) -> bool:
+    return {planned(it) for it in found.values()} == {(Outcome.PLANNED, "")}
+
+
+def all_applied(found: dict[str, Evidence]) -> bool:
+    return {applied(it, Outcome.APPLIED) for it in found.values()} == {(Outcome.APPLIED, "")}
+
+
+def reasons(found: dict[str, Evidence]) -> dict[str, str]:
+    return {name: it.again_because for name, it in found.items()}
+
+
+def test_two_roles_never_share_a_provider(bench: WarmBench, world: World) -> None:
+    unit = bench.sandbox.aws("foundation/who", WHO)
+    for account in (DEV, SECURITY, DEV):
+        assert all_planned(bench.run(Step.PLAN, unit, env=world.env(account)))
+        assert bench.warmed() == {"who"}
+        assert bench.plan_json(unit)["planned_values"]["outputs"]["account"]["value"] == account
+    assert len(world.providers()) == 2
+
+
+def test_units_share_a_provider_where_their_configuration_is_the_same(bench: WarmBench, world: World) -> None:
+    bench.sandbox.aws("foundation/here", parameter("here"))
+    bench.sandbox.aws("foundation/beside", parameter("beside"))
+    bench.sandbox.aws("foundation/there", parameter("there"), provider=aws_provider(IRELAND))
+    assert all_planned(bench.run(Step.PLAN))
+    assert all_applied(bench.run(Step.APPLY))
+    assert bench.warmed() == {"here", "beside", "there"}
+    assert len(world.providers()) == 2
+    assert world.parameters() >= {"here", "beside"}
+    assert world.parameters(IRELAND) == {"there"}
+
+
+def test_a_unit_with_two_configurations_is_applied_without_and_its_neighbour_with(
+    bench: WarmBench, world: World
+) -> None:
+    elsewhere = aws_provider() + aws_provider("us-east-1", alias="elsewhere")
+    split = parameter("home") + parameter("away", more="provider = aws.elsewhere")
+    bench.sandbox.aws("foundation/split", split, provider=elsewhere)
+    bench.sandbox.aws("foundation/plain", parameter("plain"))
+    found = bench.run(Step.APPLY)
+    assert all_applied(found)
+    assert reasons(found) == {"split": "the unit has more than one configuration of this provider", "plain": ""}
+    assert bench.warmed() == {"plain"}
+    assert any("again, with ordinary providers: dev/foundation/split" in line for line in bench.said)
+    assert "home" in world.parameters()
+    assert world.parameters("us-east-1") == {"away"}
+
+
+def test_a_type_that_appears_after_the_scan_is_planned_without(bench: WarmBench) -> None:
+    unit = bench.sandbox.aws("foundation/late", parameter("late"))
+    bench.sandbox.hook(unit, "plan", f"printf '%s' '{TOPIC}' > late.tf")
+    found = bench.run(Step.PLAN, unit)
+    assert all_planned(found)
+    assert reasons(found) == {"late": "it failed with warm ones"}
+    assert {"aws_sns_topic.late", "aws_ssm_parameter.late"} <= planned_addresses(found["late"])
+    again = bench.run(Step.PLAN, unit)
+    assert reasons(again) == {"late": ""}
+    assert planned_addresses(again["late"]) == planned_addresses(found["late"])
+
+
+def test_a_type_that_only_the_state_knows_is_planned_without_unless_it_was_named(bench: WarmBench) -> None:
+    unit = bench.sandbox.aws("foundation/dropped", TOPIC)
+    assert all_applied(bench.run(Step.APPLY, unit))
+    bench.sandbox.edit(unit, TOPIC, "")
+    for types, reason in ((frozenset({"aws_sns_topic"}), ""), (frozenset(), "it failed with warm ones")):
+        # As in a fresh checkout: an old working copy would name the type.
+        shutil.rmtree(bench.sandbox.folder(unit) / ".terragrunt-cache")
+        found = bench.run(Step.PLAN, unit, types=types)
+        assert all_planned(found)
+        assert reasons(found) == {"dropped": reason}
+        assert planned_addresses(found["dropped"]) == {"aws_sns_topic.late"}
+
+
+def planned_addresses(evidence: Evidence) -> set[str]:
+    assert evidence.plan is not None
+    return {it.address for it in evidence.plan.resource_changes} - {"terraform_data.this"}
+
+
+RELEASE = """
+terraform {
+  required_providers {
+    aws  = { source = "hashicorp/aws", version = "~> 5.100" }
+    helm = { source = "hashicorp/helm", version = "~> 1.3" }
+  }
+}
+
+resource "helm_release" "this" {
+  name   = "greeting"
+  chart  = "%s"
+  values = [jsonencode({ text = aws_ssm_parameter.greeting.name })]
+}
+"""
+
+
+def test_two_providers_of_one_unit_are_both_warm(
+    bench: WarmBench, world: World, helm_provider: Path, tmp_path: Path
+) -> None:
+    unit = with_a_release(bench, world, chart(tmp_path / "chart"))
+    warm = plan(bench, unit, warm=True)
+    assert programs(world) == ["terraform-provider-aws", "terraform-provider-helm"]
+    released = next(it for it in warm["resource_changes"] if it["type"] == "helm_release")
+    assert (released["change"]["actions"], released["change"]["after"]["version"]) == (["create"], "0.3.1")
+    assert plan(bench, unit, warm=False) == warm
+
+
+def chart(folder: Path) -> Path:
+    (folder / "templates").mkdir(parents=True)
+    (folder / "Chart.yaml").write_text("apiVersion: v2\nname: greeting\nversion: 0.3.1\n")
+    template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {text: {{ .Values.text }}}\n"
+    (folder / "templates" / "greeting.yaml").write_text(template)
+    return folder
+
+
+def with_a_release(bench: WarmBench, world: World, folder: Path) -> Unit:
+    """Write a unit of both providers, its lock file made by terraform itself."""
+    unit = bench.sandbox.aws("foundation/greeting", parameter("greeting") + RELEASE % folder)
+    home = bench.sandbox.folder(unit)
+    (home / LOCK_FILE).unlink()
+    argv = [str(world.tools.terraform), "init", "-no-color", "-input=false"]
+    done = Processes().run(argv, env=world.tools.environment, cwd=home, timeout=120)
+    assert done.succeeded, done.stderr
+    shutil.rmtree(home / ".terraform")
+    return unit
+
+
+def plan(bench: WarmBench, unit: Unit, *, warm: bool) -> dict[str, Any]:
+    assert all_planned(bench.run(Step.PLAN, unit, warm=warm))
+    assert bench.warmed() == ({unit.name} if warm else set())
+    return comparable(bench.plan_json(unit))
+
+
+def programs(world: World) -> list[str]:
+    return sorted(Path(f"/proc/{pid}/exe").resolve().name.partition("_")[0] for pid in world.providers())
