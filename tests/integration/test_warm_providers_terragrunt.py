@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from flowops.adapters.process import Processes
+from flowops.adapters.providers.pool import UNUSED
 from flowops.adapters.providers.warm import LOCK_FILE
 from flowops.model.deployment import Unit
 from flowops.model.evidence import Evidence, applied, planned
@@ -95,11 +96,20 @@ def test_a_type_that_appears_after_the_scan_is_planned_without(bench: WarmBench)
     bench.sandbox.hook(unit, "plan", f"printf '%s' '{TOPIC}' > late.tf")
     found = bench.run(Step.PLAN, unit)
     assert all_planned(found)
-    assert reasons(found) == {"late": "it failed with warm ones"}
+    assert reasons(found) == {"late": UNUSED}
     assert {"aws_sns_topic.late", "aws_ssm_parameter.late"} <= planned_addresses(found["late"])
     again = bench.run(Step.PLAN, unit)
     assert reasons(again) == {"late": ""}
     assert planned_addresses(again["late"]) == planned_addresses(found["late"])
+
+
+def test_a_type_that_appears_before_an_apply_is_applied_without(bench: WarmBench) -> None:
+    unit = bench.sandbox.aws("foundation/late", parameter("late-apply"))
+    bench.sandbox.hook(unit, "apply", f"printf '%s' '{TOPIC}' > late.tf")
+    found = bench.run(Step.APPLY, unit)
+    assert all_applied(found)
+    assert reasons(found) == {"late": UNUSED}
+    assert {"late", "late-apply"} <= set(bench.sandbox.resources(unit))
 
 
 def test_a_type_that_only_the_state_knows_is_planned_without_unless_it_was_named(bench: WarmBench) -> None:

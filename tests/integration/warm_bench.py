@@ -193,6 +193,7 @@ class WarmBench:
             runtime=runtime,
             schemas=schemas,
             binary=toolchain(load_config(PROJECT), os.environ, Processes(), print).provider_program,
+            linger=2,
         )
         self.warm = WarmProviders(Processes(), site, os.environ, self._say)
         self.engine = TerragruntEngine(

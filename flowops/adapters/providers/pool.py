@@ -1,7 +1,7 @@
 """The process that owns the warm providers of one flowops: proxies for its units, and the providers behind them.
 
-Runs as `python -m flowops.adapters.providers.pool FOLDER SCHEMAS` in a session of its own. flowops speaks to it over
-the socket `control` in FOLDER, one JSON object a line, each answered by one:
+Runs as `python -m flowops.adapters.providers.pool FOLDER SCHEMAS LINGER` in a session of its own. flowops speaks to it
+over the socket `control` in FOLDER, one JSON object a line, each answered by one:
 
     {"open": [{"lane": "7", "binary": …, "types": […]}, …], "env": {…}}   -> {"opened": {"7": 5, "8": "why not"}}
     {"close": ["7", "8"]}                                                 -> {"troubles": {"7": "what went wrong"}}
@@ -9,8 +9,8 @@ the socket `control` in FOLDER, one JSON object a line, each answered by one:
 
 The number is the version of the plugin protocol. A lane listens at FOLDER/<lane>; FOLDER/<lane>.wrote appears before
 its first resource is changed. The first connection is the owner's. When it is gone, however that happened, the pool
-ends as soon as no terraform has been connected for a while: terragrunt goes on when flowops is killed, and so must the
-providers of what it started.
+ends as soon as no terraform has been connected for LINGER seconds: terragrunt goes on when flowops is killed, and so
+must the providers of what it started.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from flowops.adapters.providers.plugin import Plugin, start_plugin
 from flowops.adapters.providers.proxy import Lane, in_short
 from flowops.errors import FlowopsError
 
-LINGER = 5.0
-"""Seconds without any terraform after which a pool whose owner was killed ends."""
+UNUSED = "terraform gave up before it configured its provider"
+"""What the lane of a failed unit has to tell where nothing went wrong in it: a type was not foreseen, for example."""
 
 _LOOK = 0.25
 _PATIENCE = 30.0
@@ -44,8 +44,8 @@ _LONGEST_LINE = 64 * 1024 * 1024
 class Pool:
     """Lanes and providers in one folder."""
 
-    def __init__(self, folder: Path, schemas: Path, processes: Processes) -> None:
-        self._folder, self._schemas, self._processes = folder, schemas, processes
+    def __init__(self, folder: Path, schemas: Path, linger: float, processes: Processes) -> None:
+        self._folder, self._schemas, self._linger, self._processes = folder, schemas, linger, processes
         self._lanes: dict[str, Lane] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._kin: dict[tuple[str, str], Kin] = {}
@@ -86,7 +86,7 @@ class Pool:
             await writer.drain()
         writer.close()
         if owner:
-            await self._unconnected(0 if goodbye else LINGER)
+            await self._unconnected(0 if goodbye else self._linger)
             self._over.set()
 
     async def _obey(self, order: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +100,7 @@ class Pool:
             task = asyncio.create_task(self._close(name))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
-        return {"troubles": {name: lane.trouble for name, lane in named.items() if lane.trouble}}
+        return {"troubles": {name: lane.trouble or UNUSED for name, lane in named.items() if lane.troubled}}
 
     async def _close(self, name: str) -> None:
         """Close a lane as soon as no terraform is connected: one that lost its terragrunt goes on and saves."""
@@ -157,14 +157,14 @@ def _expected(folder: Path) -> list[tuple[Path, dict[str, str]]]:
     return [(Path(binary), expected["env"]) for binary in expected["binaries"]]
 
 
-def main(folder: Path, schemas: Path) -> None:
+def main(folder: Path, schemas: Path, linger: float) -> None:
     """Serve one pool and leave nothing behind."""
     os.umask(0o077)
     try:
-        asyncio.run(Pool(folder, schemas, Processes()).serve())
+        asyncio.run(Pool(folder, schemas, linger, Processes()).serve())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]))

@@ -105,6 +105,11 @@ class Lane:
         self.upstream, answer = await self.backend.configured(method, request)
         return answer
 
+    @property
+    def troubled(self) -> bool:
+        """Say that a failure of the unit may be the lane's: something went wrong in it, or it was never configured."""
+        return bool(self.trouble) or self.configuration is None
+
     def failed(self, why: str) -> None:
         """Remember the first thing that went wrong."""
         self.trouble = self.trouble or why

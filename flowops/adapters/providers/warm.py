@@ -40,7 +40,8 @@ class Site:
     """Where warm providers find what they need.
 
     `runtime` is a short private folder for sockets, `schemas` where schemas are remembered; `binary` returns a
-    provider's program, None where there is none unpacked.
+    provider's program, None where there is none unpacked. When flowops is killed, its providers end
+    after `linger` seconds without any terraform: terragrunt may be busy with a hook or a download in between.
     """
 
     python: Path
@@ -49,6 +50,7 @@ class Site:
     runtime: Path
     schemas: Path
     binary: Callable[[Provider], Path | None]
+    linger: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -252,7 +254,7 @@ class WarmProviders:
             raise ToolUnusable(f"The path {runtime} is too long for sockets.")
         atomic_file.write(folder / EXPECTED, json.dumps(expected).encode())
         log = folder / "pool.log"
-        argv = [str(self._site.python), "-P", "-m", _POOL, str(folder), str(self._site.schemas)]
+        argv = [str(self._site.python), "-P", "-m", _POOL, str(folder), str(self._site.schemas), str(self._site.linger)]
         running = self._processes.start(argv, env=self._env, cwd=folder, stdout=log, stderr=log)
         remember(folder / POOL_PID, running.pid)
         return Pool(folder, running)

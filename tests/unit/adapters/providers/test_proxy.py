@@ -240,6 +240,14 @@ def test_an_answer_leaves_no_trouble(backend: FakeBackend) -> None:
     assert ours.trouble == ""
 
 
+def test_a_lane_that_was_never_configured_may_be_why_its_unit_failed(backend: FakeBackend, tmp_path: Path) -> None:
+    assert lane(backend).troubled
+    ours = configured_lane(backend, tmp_path)
+    assert not ours.troubled
+    ours.failed("Socket closed")
+    assert ours.troubled
+
+
 def test_a_second_configuration_is_an_error_to_terraform_and_the_lanes_trouble(backend: FakeBackend) -> None:
     ours = lane(backend)
     served(ours, "/tfplugin5.Provider/Configure", FRANKFURT)

@@ -146,7 +146,7 @@ def test_preparing_starts_a_pool_that_knows_which_providers_will_be_wanted(site:
     [pool] = site.runtime.iterdir()
     assert argv == [
         *("/venv/bin/python", "-P", "-m", "flowops.adapters.providers.pool"),
-        *(str(pool), str(site.schemas)),
+        *(str(pool), str(site.schemas), "60.0"),
     ]
     assert json.loads((pool / EXPECTED).read_text()) == {
         "env": {"AWS_PROFILE": "dev"},
