@@ -114,5 +114,5 @@ errors {
 # The provider is the same in all units of an environment; what tells units apart reaches resources through their module.
 inputs = merge(local.settings, {
   name = local.name
-  tags = { "flowops:layer" = local.layer, "flowops:unit" = local.unit }
+  tags = merge(try(local.settings.tags, {}), { "flowops:layer" = local.layer, "flowops:unit" = local.unit })
 })

@@ -17,7 +17,7 @@ from flowops.adapters.capacity import free_memory, usable_cores
 from flowops.adapters.following import CallFollower
 from flowops.adapters.process import Completed, Processes, Running
 from flowops.adapters.providers.warm import Lanes, WarmProviders
-from flowops.adapters.shim import install_shim, read_calls
+from flowops.adapters.shim import UNHURRIED, install_shim, read_calls
 from flowops.adapters.signals import Interrupts
 from flowops.errors import Exit, OperationFailed
 from flowops.model.again import to_do_again
@@ -128,6 +128,8 @@ class TerragruntEngine:
         again = to_do_again(job, found, lanes.close(), lanes.may_have_written)
         if not again or self._interrupts.level:
             return found
+        if self._warm is not None:
+            self._warm.give_up(again)
         names = ", ".join(f"{unit.id} ({reason})" for unit, reason in sorted(again.items()))
         self._say(f"again, with ordinary providers: {names}")
         second = replace(job, units=tuple(again), folder=job.folder / "ordinary", warm=False)
@@ -166,7 +168,7 @@ class TerragruntEngine:
         """Return how many units are worked on at once, and say it where the machine decides."""
         if job.parallelism is not None:
             return job.parallelism
-        cores, memory, warm = usable_cores(), free_memory(), lanes is not None
+        cores, memory, warm = usable_cores(), free_memory(), lanes is not None and lanes.everybody
         chosen = side_by_side(cores, memory, warm=warm)
         kind = "warm" if warm else "ordinary"
         self._say(
@@ -178,6 +180,7 @@ class TerragruntEngine:
     def _shim_settings(self, job: Job, lanes: Lanes | None) -> dict[str, str]:
         return {
             **({"FLOWOPS_LANES": str(lanes.folder)} if lanes else {}),
+            **(UNHURRIED if lanes and lanes.everybody else {}),
             "FLOWOPS_TERRAFORM": str(self._terraform),
             "FLOWOPS_CALLS": str(job.calls),
             "FLOWOPS_DRAIN_FLAG": str(job.drain),

@@ -28,6 +28,8 @@ from flowops.model.plaintext import redacted
 OUTPUT_LIMIT = 64 * 1024 * 1024
 """Bytes that `run` takes of each stream; a tool that prints more is stopped."""
 
+# Loaded here, because between fork and exec nothing may be loaded.
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _LOST = 255
 _ANY_CODE = tuple(range(-64, 256))
 _GRACE = 2.0
@@ -243,8 +245,8 @@ def _begin_clean() -> None:
 def _begin_doomed() -> None:
     """Run in the child: on Linux, be killed when the parent dies (prctl(2), PR_SET_PDEATHSIG)."""
     _begin_clean()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if _LIBC is not None:
+        _LIBC.prctl(1, signal.SIGKILL)
 
 
 def _name_only(ran: str, call_args: Mapping[str, Any], pid: int | None = None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 from flowops.model import evidence as proof
 from flowops.model.deployment import Unit
@@ -10,27 +11,36 @@ from flowops.model.evidence import Evidence, Reported
 from flowops.model.job import Job
 from flowops.model.run import Outcome
 
+_UNFORESEEN = re.compile(r"^Invalid (resource type|data source|ephemeral resource)\b|\bno schema available\b")
+"""What terraform says, before it does anything, of a type that is not in the schema it was given."""
+
 _NOT_PLANNED = (Outcome.FAILED, Outcome.BLOCKED, Outcome.NOT_RUN)
 _IN_THE_WAY = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.STATE_UNSAVED)
 """Of a unit: what was blocked may have waited for it."""
 
 
 def to_do_again(
-    job: Job, found: Iterable[Evidence], troubles: Mapping[Unit, str], may_have_written: Callable[[Unit], bool]
+    job: Job, found: Sequence[Evidence], troubles: Mapping[Unit, str], may_have_written: Callable[[Unit], bool]
 ) -> dict[Unit, str]:
     """Return the units that are to be done again with ordinary providers, each with the reason.
 
     A plan that failed is made again whatever the error was: so every error that is reported is terraform's own. What
-    writes is only done again where its warm provider failed it and no resource had been touched; and what waited for a
-    failed unit only if all that failed is done again.
+    writes is only done again where its warm provider failed it, or did not know a type, and no resource had been
+    touched; and what waited for a failed unit only if all that failed is done again.
     """
     if job.step.plans:
         failed = [it for it in found if proof.planned(it)[0] in _NOT_PLANNED and it.reported is not Reported.EXCLUDED]
         return {it.unit: troubles.get(it.unit) or "it failed with warm ones" for it in failed if not it.drained}
+    reasons = {it.unit: troubles.get(it.unit) or _unforeseen(it) for it in found}
     ended = {it.unit: proof.applied(it, Outcome.APPLIED)[0] for it in found}
     failed_units = {unit for unit, outcome in ended.items() if outcome is Outcome.FAILED}
-    safe = {unit: troubles[unit] for unit in failed_units if troubles.get(unit) and not may_have_written(unit)}
+    safe = {unit: reasons[unit] for unit in failed_units if reasons[unit] and not may_have_written(unit)}
     if not safe or set(safe) != {unit for unit, outcome in ended.items() if outcome in _IN_THE_WAY}:
         return safe
     waiting = {unit: "it waited for another" for unit, outcome in ended.items() if outcome is Outcome.BLOCKED}
     return safe | waiting
+
+
+def _unforeseen(evidence: Evidence) -> str:
+    said = evidence.call.error if evidence.call is not None else ""
+    return "a type was not foreseen" if _UNFORESEEN.search(said) else ""

@@ -18,6 +18,14 @@ from flowops.model.run import Outcome, Run, RunRequest, UnitRun, Verb, WarmProvi
 from flowops.model.state import UnitState
 from flowops.operations.ports.run import Record, RunPorts
 
+
+def _looked_at(request: RunRequest, selection: Selection, graph: Graph) -> Iterable[Unit]:
+    """Return the units whose states a run has to know: a destroy those of all dependents, too."""
+    if request.verb is Verb.DESTROY:
+        return selection.environment.units
+    return {*selection.units, *(it for unit in selection.units for it in graph.upstream(unit))}
+
+
 States = Mapping[Unit, UnitState | None]
 
 
@@ -25,7 +33,8 @@ States = Mapping[Unit, UnitState | None]
 class Ground:
     """One run under way. `steps` counts terragrunt's calls, each of which gets a folder of its own.
 
-    `states` are those of all the environment's units, as they were when the run began.
+    `states` are those of the selected units and of what they depend on, as they were when the run began; in a destroy
+    those of the whole environment.
     """
 
     request: RunRequest
@@ -100,8 +109,9 @@ def open_run(request: RunRequest, ports: RunPorts, started: datetime) -> Iterato
                 acting = ports.cloud.act(selection.environment, access, record.folder / access.name.lower())
                 if request.warm_providers is not WarmProviders.NEVER:
                     ports.engine.prepare(selection.units, acting.env)
-                states = ports.cloud.states(selection.environment, selection.environment.units)
-                ground = Ground(request, ports, selection, graph(), record, started, states)
+                found = graph()
+                states = ports.cloud.states(selection.environment, _looked_at(request, selection, found))
+                ground = Ground(request, ports, selection, found, record, started, states)
             yield ground
         except FlowopsError as error:
             record.fail(int(error.exit_code), str(error))

@@ -22,6 +22,7 @@ EXPECTED = "expected.json"
 
 PROVIDER = "provider-"
 POOL_PID = "pool.pid"
+_GONE = ".gone"
 _YOUNG = 60.0
 
 
@@ -46,10 +47,18 @@ def sweep(runtime: Path, kill: Callable[[int, int], None] = os.kill) -> None:
             continue
         for file in folder.glob(f"{PROVIDER}*.pid"):
             found = _remembered(file)
-            if found and is_running(*found):
+            if found and found[1] and is_running(*found):
                 with suppress(OSError):
                     kill(found[0], SIGKILL)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a pool's folder; whoever looks for a mark in it finds the mark or no folder, never a folder without it."""
+    gone = folder.with_name(f"{folder.name}{_GONE}")
+    with suppress(OSError):
+        folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def _in_use(folder: Path) -> bool:
@@ -57,6 +66,8 @@ def _in_use(folder: Path) -> bool:
     found = _remembered(folder / POOL_PID)
     if found:
         return is_running(*found)
+    if folder.name.endswith(_GONE):
+        return False
     try:
         return time.time() - folder.stat().st_mtime < _YOUNG
     except OSError:

@@ -19,6 +19,9 @@ from flowops.adapters.providers.proxy import UNLIMITED
 from flowops.adapters.providers.wire import Schema, configuration, refused
 from flowops.errors import ToolUnusable
 
+MOST = 8
+"""Configurations of one binary that are served: each keeps a process of 350 MB and more until the run ends."""
+
 _LOOK = 0.01
 _READY = 60.0
 _SCHEMA_CALL = {5: "/tfplugin5.Provider/GetSchema", 6: "/tfplugin6.Provider/GetProviderSchema"}
@@ -161,6 +164,8 @@ class Kin:
         """Return the provider with the request's configuration, and what it answered when it got it."""
         wanted = configuration(request)
         task = self._configured.get(wanted)
+        if task is None and sum(not _over(it) for it in self._configured.values()) >= MOST:
+            raise ToolUnusable(f"There are {MOST} other configurations of this provider already.")
         if task is None or _failed(task) or (task.done() and not task.result().provider.alive):
             # Nothing is awaited before the unused one is taken, so that no other configuration gets it, too.
             task = asyncio.create_task(_configure(self.prepare(), method, request))
@@ -189,6 +194,11 @@ class Configured:
 
     provider: Connected
     answer: bytes
+
+
+def _over(task: asyncio.Task[Configured]) -> bool:
+    """Say that a configuration's provider holds no memory any more."""
+    return _failed(task) or (task.done() and not task.result().provider.alive)
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:

@@ -14,6 +14,8 @@ _DECLARED = re.compile(rb'^\s*(?:resource|data|ephemeral)\s+"?([A-Za-z0-9_-]+)"?
 _FUNCTION = re.compile(rb"\bprovider::[A-Za-z0-9_-]+::([A-Za-z0-9_]+)")
 _JSON = re.compile(rb'"([a-z0-9]+_[a-z0-9_]+)"\s*:\s*\{')
 _LOCKED = re.compile(r'^provider\s+"([^"]+)"\s*\{\s*(?:#.*)?$[^}]*?^\s*version\s*=\s*"([^"]+)"', re.MULTILINE)
+_BLOCK = re.compile(r'^provider\s+"([^"]+)"\s*\{(.*?)^\}', re.MULTILINE | re.DOTALL)
+_HASH = re.compile(r'"((?:h1|zh):[^"]+)"')
 _SKIPPED = frozenset({".git", "providers", "examples"})
 
 
@@ -63,6 +65,11 @@ def _terraform_files(folder: Path | str) -> Iterator[os.DirEntry[str]]:
                 yield from _terraform_files(entry.path)
         elif entry.name.endswith((".tf", ".tf.json")):
             yield entry
+
+
+def locked_hashes(text: str) -> dict[str, frozenset[str]]:
+    """Return the hashes of each provider, by its full address, in the text of a .terraform.lock.hcl."""
+    return {source: frozenset(_HASH.findall(block)) for source, block in _BLOCK.findall(text)}
 
 
 def locked_versions(text: str) -> dict[str, str]:

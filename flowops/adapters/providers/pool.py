@@ -18,26 +18,25 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
+import resource
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from flowops.adapters.process import Processes
-from flowops.adapters.providers.folder import CONTROL, EXPECTED, PROVIDER, remember
+from flowops.adapters.providers.folder import CONTROL, EXPECTED, PROVIDER, remember, remove
 from flowops.adapters.providers.kin import Kin, SchemaStore
 from flowops.adapters.providers.plugin import Plugin, start_plugin
 from flowops.adapters.providers.proxy import Lane, in_short
 from flowops.errors import FlowopsError
 
-UNUSED = "terraform gave up before it configured its provider"
-"""What the lane of a failed unit has to tell where nothing went wrong in it: a type was not foreseen, for example."""
-
 _LOOK = 0.25
-_PATIENCE = 30.0
+_PATIENCE = 2.0
+_FILES = 16_384
 _LONGEST_LINE = 64 * 1024 * 1024
 
 
@@ -59,8 +58,9 @@ class Pool:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._over.set)
         for binary, env in _expected(self._folder):
-            self._kin_of(binary, env).prepare()
-        loop.call_later(_PATIENCE, self._give_up)
+            with suppress(FlowopsError, OSError):  # whoever opens a lane to it hears why
+                self._kin_of(binary, env).prepare()
+        self._await_owner(os.getppid())
         server = await asyncio.start_unix_server(self._speak, self._folder / CONTROL, limit=_LONGEST_LINE)
         try:
             await self._over.wait()
@@ -71,23 +71,30 @@ class Pool:
             for kin in self._kin.values():
                 kin.close()
 
-    def _give_up(self) -> None:
-        """End where the owner died before it said a word."""
-        if not self._owned:
+    def _await_owner(self, owner: int) -> None:
+        """End where the owner, who started us, dies before it said a word."""
+        if self._owned:
+            return
+        if os.getppid() != owner:
             self._over.set()
+        asyncio.get_running_loop().call_later(_PATIENCE, self._await_owner, owner)
 
     async def _speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         owner, self._owned = not self._owned, True
         goodbye = False
-        while line := await reader.readline():
-            order = json.loads(line)
-            goodbye = bool(order.get("goodbye"))
-            writer.write(json.dumps(await self._obey(order)).encode() + b"\n")
-            await writer.drain()
-        writer.close()
-        if owner:
-            await self._unconnected(0 if goodbye else self._linger)
-            self._over.set()
+        try:
+            while line := await reader.readline():
+                order = json.loads(line)
+                goodbye = bool(order.get("goodbye"))
+                writer.write(json.dumps(await self._obey(order)).encode() + b"\n")
+                await writer.drain()
+            writer.close()
+        except ConnectionError:
+            goodbye = False  # it was killed while it waited for an answer
+        finally:
+            if owner:
+                await self._unconnected(0 if goodbye else self._linger)
+                self._over.set()
 
     async def _obey(self, order: Mapping[str, Any]) -> dict[str, Any]:
         if "open" in order:
@@ -100,7 +107,7 @@ class Pool:
             task = asyncio.create_task(self._close(name))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
-        return {"troubles": {name: lane.trouble or UNUSED for name, lane in named.items() if lane.troubled}}
+        return {"troubles": {name: lane.trouble for name, lane in named.items() if lane.trouble}}
 
     async def _close(self, name: str) -> None:
         """Close a lane as soon as no terraform is connected: one that lost its terragrunt goes on and saves."""
@@ -118,7 +125,7 @@ class Pool:
             await lane.open()
             self._lanes[name] = lane
             return name, await kin.protocol()
-        except (FlowopsError, OSError, ValueError) as error:
+        except (FlowopsError, OSError, RuntimeError, ValueError) as error:  # grpc has RuntimeError for a full table
             return name, in_short(error)
 
     def _kin_of(self, binary: Path, env: Mapping[str, str]) -> Kin:
@@ -154,16 +161,21 @@ def _expected(folder: Path) -> list[tuple[Path, dict[str, str]]]:
         expected = json.loads((folder / EXPECTED).read_bytes())
     except OSError:
         return []
+    (folder / EXPECTED).unlink()  # it holds the whole environment
     return [(Path(binary), expected["env"]) for binary in expected["binaries"]]
 
 
 def main(folder: Path, schemas: Path, linger: float) -> None:
     """Serve one pool and leave nothing behind."""
     os.umask(0o077)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # A lane is a socket, and each terraform on it two more. Not all that there may be: who forks closes each of them.
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
     try:
         asyncio.run(Pool(folder, schemas, linger, Processes()).serve())
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
 
 
 if __name__ == "__main__":

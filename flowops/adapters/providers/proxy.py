@@ -27,7 +27,8 @@ _STREAMS = {"StreamStdio": grpc.unary_stream_rpc_method_handler, "StartStream": 
 _SWALLOWED = frozenset({"Stop", "StopProvider", "Shutdown"})
 _SCHEMA = frozenset({"GetSchema", "GetProviderSchema"})
 _CONFIGURE = frozenset({"Configure", "ConfigureProvider"})
-_WRITES = frozenset({"ApplyResourceChange", "InvokeAction"})
+_WRITE = "ApplyResourceChange"
+_MANY_ANSWERS = frozenset({"InvokeAction", "ListResource", "ReadStateBytes", "WriteStateBytes"})
 _PURE = ("CallFunction", "Get", "Move", "Prepare", "Upgrade", "Validate")
 """How the calls begin that need no configuration: any provider of the binary gives the same answer."""
 
@@ -92,7 +93,9 @@ class Lane:
             return await self._configure(method, request)
         if self.upstream is None and not name.startswith(_PURE):
             raise NotConfigured
-        if name in _WRITES:
+        if name in _MANY_ANSWERS:
+            raise NotShared(name)
+        if name == _WRITE:
             self.wrote.touch()
         upstream = self.upstream or await self.backend.any()
         return await upstream.call(method, request)
@@ -104,11 +107,6 @@ class Lane:
         self.configuration = wanted
         self.upstream, answer = await self.backend.configured(method, request)
         return answer
-
-    @property
-    def troubled(self) -> bool:
-        """Say that a failure of the unit may be the lane's: something went wrong in it, or it was never configured."""
-        return bool(self.trouble) or self.configuration is None
 
     def failed(self, why: str) -> None:
         """Remember the first thing that went wrong."""
@@ -125,6 +123,13 @@ class AnotherConfiguration(Exception):
 
     def __str__(self) -> str:
         return "the unit has more than one configuration of this provider"
+
+
+class NotShared(Exception):
+    """A call of a newer protocol that is answered more than once; it is refused before anything is done."""
+
+    def __str__(self) -> str:
+        return f"a shared provider does not do {self.args[0]}"
 
 
 class NotConfigured(Exception):

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flowops import atomic_file
 from flowops.adapters.process import Processes, Running
-from flowops.adapters.providers.folder import CONTROL, EXPECTED, POOL_PID, private, remember, sweep
-from flowops.adapters.providers.needs import Needs, locked_versions
+from flowops.adapters.providers.folder import CONTROL, EXPECTED, POOL_PID, private, remember, remove, sweep
+from flowops.adapters.providers.needs import Needs
+from flowops.adapters.providers.sharing import Shared, Sharing
 from flowops.adapters.shim import LANE
 from flowops.errors import FlowopsError, ToolUnusable
 from flowops.model.deployment import Unit
+from flowops.model.plaintext import printable, redacted
 from flowops.model.toolchain import Provider
 
-LOCK_FILE = ".terraform.lock.hcl"
 _POOL = "flowops.adapters.providers.pool"
 _LONGEST = 80
 """Characters of a pool's folder: unix(7) allows 107 for a socket, 103 on macOS, and the provider adds its own name."""
@@ -64,12 +64,17 @@ class Lane:
 
 
 class Lanes:
-    """The lanes of one job. `folder` is for the shim; `units` are those whose terraform is warm."""
+    """The lanes of one job. `folder` is for the shim; `units` are those whose terraform is warm.
 
-    def __init__(self, folder: Path, lanes: Sequence[Lane], pool: Pool) -> None:
-        self.folder = folder
+    `whole` are the units of which no provider is left to terraform; `everybody` says that all of the job's are.
+    """
+
+    def __init__(
+        self, folder: Path, lanes: Sequence[Lane], pool: Pool, *, whole: frozenset[Unit], everybody: bool
+    ) -> None:
+        self.folder, self.everybody = folder, everybody
         self.units = frozenset(lane.unit for lane in lanes)
-        self._lanes, self._pool = lanes, pool
+        self._lanes, self._pool, self._whole = lanes, pool, whole
 
     def close(self) -> Mapping[Unit, str]:
         """Return what went wrong in the units' lanes, "" for nothing, and close them.
@@ -83,7 +88,7 @@ class Lanes:
             return dict.fromkeys(self.units, "the process that shares the providers died")
         found = dict.fromkeys(self.units, "")
         for lane in self._lanes:
-            found[lane.unit] = found[lane.unit] or troubles.get(lane.name, "")
+            found[lane.unit] = found[lane.unit] or redacted(printable(troubles.get(lane.name, "")))
         return found
 
     def install(self, unit: Unit, working_copy: Path) -> None:
@@ -98,15 +103,15 @@ class Lanes:
                 working_copy / ".terraform" / "providers" / lane.provider.source / lane.provider.version / folder.name
             )
             if lane.unit == unit and not link.exists():
-                link.parent.mkdir(parents=True, exist_ok=True)
-                link.unlink(missing_ok=True)  # it may lead into a cache that was cleared
-                link.symlink_to(folder)
+                with suppress(OSError):  # only a shortcut
+                    link.parent.mkdir(parents=True, exist_ok=True)
+                    link.unlink(missing_ok=True)  # it may lead into a cache that was cleared
+                    link.symlink_to(folder)
 
     def may_have_written(self, unit: Unit) -> bool:
-        """Say whether a resource of the unit may have been changed through its lanes."""
-        if not self._pool.folder.is_dir():
-            return True
-        return any((self._pool.folder / f"{it.name}.wrote").exists() for it in self._lanes if it.unit == unit)
+        """Say whether a resource of the unit may have been changed; only lanes can tell that it was not."""
+        marks = (self._pool.folder / f"{it.name}.wrote" for it in self._lanes if it.unit == unit)
+        return unit not in self._whole or any(mark.exists() for mark in marks) or not self._pool.folder.is_dir()
 
 
 class Pool:
@@ -118,6 +123,24 @@ class Pool:
         self._socket: socket.socket | None = None
         self._file: Any = None
         self.lanes = 0
+
+    @property
+    def pid(self) -> int:
+        """Return its process id."""
+        return self._running.pid
+
+    @property
+    def alive(self) -> bool:
+        """Say that it still runs."""
+        return self._running.poll() is None
+
+    @property
+    def last_words(self) -> str:
+        """Return the last line that it wrote, for whoever wonders why it does not answer."""
+        try:
+            return self._running.stdout.read_text("utf-8", "replace").strip().rpartition("\n")[2] or "it said nothing"
+        except OSError:
+            return "it has gone"
 
     def ask(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """Return the pool's answer; OSError or ValueError where it has died or hangs."""
@@ -152,7 +175,7 @@ class Pool:
             self._file.close()
             self._socket.close()
         if self._running.wait_at_most(_READY) is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            remove(self.folder)
 
 
 class WarmProviders:
@@ -162,19 +185,19 @@ class WarmProviders:
         self._processes, self._site, self._say = processes, site, say
         self._env = {name: env[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in env} | _FORKS
         self._needs = Needs()
+        self._sharing = Sharing(site.deployments, site.binary, site.schemas)
+        self._given_up: set[Unit] = set()
         self._pool: Pool | None = None
 
     def prepare(self, units: Iterable[Unit], env: Mapping[str, str]) -> None:
         """Start the pool and the providers that `units` will want, without waiting for them."""
-        if self._pool is not None:
+        if self._pool is not None and self._pool.alive:
             return
-        wanted = {
-            path: None for unit in units for provider in self._providers(unit) if (path := self._binary(provider))
-        }
-        if not wanted:
-            return
+        self.close()
         try:
-            self._pool = self._start({"env": dict(env), "binaries": [str(path) for path in wanted]})
+            wanted = dict.fromkeys(str(it.program) for unit in units for it in self._shared(unit))
+            if wanted:
+                self._pool = self._start({"env": dict(env), "binaries": list(wanted)})
         except (FlowopsError, OSError) as error:
             self._say(f"providers are not shared, because {_short(error)}")
 
@@ -184,66 +207,51 @@ class WarmProviders:
         `types` are added to what the units' own files name.
         """
         self.prepare(units, env)
-        if self._pool is None:
+        pool = self._pool
+        if pool is None:
             return None
         common = self._needs.below(self._site.modules) | types
-        lanes = [lane for unit in units for lane in self._lanes_of(unit, self._pool)]
+        lanes = [lane for unit in units for lane in self._lanes_of(unit, pool)]
         needs = {unit: sorted(common | self._needs.below(self._folder(unit))) for unit in units}
         wanted = [{"lane": it.name, "binary": str(it.binary), "types": needs[it.unit]} for it in lanes]
         try:
-            opened = self._pool.ask({"open": wanted, "env": dict(env)})["opened"]
-        except (OSError, ValueError) as error:
-            self._say(f"providers are not shared: the process that shares them did not answer ({error})")
+            opened = pool.ask({"open": wanted, "env": dict(env)})["opened"]
+            return self._written(folder, lanes, opened, pool, len(units))
+        except (OSError, ValueError):
+            self._say(f"providers are not shared: the process that shares them did not answer ({pool.last_words})")
             return None
-        return self._written(folder, lanes, opened)
 
     def _lanes_of(self, unit: Unit, pool: Pool) -> list[Lane]:
         found = []
-        for provider in self._providers(unit):
-            binary = self._binary(provider)
-            if binary is not None:
-                pool.lanes += 1
-                found.append(Lane(str(pool.lanes), unit, provider, binary))
+        for it in self._shared(unit):
+            pool.lanes += 1
+            found.append(Lane(str(pool.lanes), unit, it.provider, it.program))
         return found
 
-    def _written(self, folder: Path, lanes: Sequence[Lane], opened: Mapping[str, int | str]) -> Lanes | None:
+    def _shared(self, unit: Unit) -> tuple[Shared, ...]:
+        return () if unit in self._given_up else self._sharing.of(unit)
+
+    def give_up(self, units: Iterable[Unit]) -> None:
+        """Leave these units to ordinary providers from now on: what failed in a plan would fail halfway in an apply."""
+        self._given_up.update(units)
+
+    def _written(
+        self, folder: Path, lanes: Sequence[Lane], opened: Mapping[str, int | str], pool: Pool, asked: int
+    ) -> Lanes | None:
         """Write for the shim where each unit's providers listen."""
-        assert self._pool is not None
         good = [lane for lane in lanes if isinstance(opened[lane.name], int)]
         for reason in sorted({str(it) for it in opened.values() if not isinstance(it, int)}):
             self._say(f"a provider is not shared: {reason}")
         for unit in {lane.unit for lane in good}:
-            attached = {it.provider.source: self._reattach(it, opened[it.name]) for it in good if it.unit == unit}
+            attached = {it.provider.source: _reattach(pool, it, opened[it.name]) for it in good if it.unit == unit}
             place = Path(f"{folder}{self._folder(unit)}")
             place.mkdir(mode=0o700, parents=True)
             (place / LANE).write_text(json.dumps(attached) + "\n")
-        return Lanes(folder, good, self._pool) if good else None
-
-    def _reattach(self, lane: Lane, protocol: int | str) -> dict[str, Any]:
-        assert self._pool is not None
-        address = {"Network": "unix", "String": str(self._pool.folder / lane.name)}
-        # "Test" keeps terraform from stopping what it has not started.
-        return {"Protocol": "grpc", "ProtocolVersion": protocol, "Pid": os.getpid(), "Test": True, "Addr": address}
+        whole = frozenset(unit for unit in {it.unit for it in good} if self._sharing.whole(unit))
+        return Lanes(folder, good, pool, whole=whole, everybody=len(whole) == asked) if good else None
 
     def _folder(self, unit: Unit) -> Path:
         return self._site.deployments / unit.path
-
-    def _binary(self, provider: Provider) -> Path | None:
-        return self._site.binary(provider)
-
-    def _providers(self, unit: Unit) -> list[Provider]:
-        """Return the providers of the unit's lock file.
-
-        A unit without one is left to terraform: only its init can say which version is meant, an ordinary terraform
-        refuses a plan that was made without the lock, and terragrunt puts the file there for the next time.
-        """
-        try:
-            versions = locked_versions((self._folder(unit) / LOCK_FILE).read_text(encoding="utf-8"))
-        except OSError:
-            return []
-        registry = "registry.terraform.io/"
-        public = {source: version for source, version in versions.items() if source.startswith(registry)}
-        return [Provider(source.removeprefix(registry), version) for source, version in public.items()]
 
     def _start(self, expected: Mapping[str, Any]) -> Pool:
         runtime = private(self._site.runtime)
@@ -264,6 +272,16 @@ class WarmProviders:
         if self._pool is not None:
             self._pool.end()
             self._pool = None
+
+
+def _reattach(pool: Pool, lane: Lane, protocol: int | str) -> dict[str, Any]:
+    """Return what terraform needs to find a lane.
+
+    Terraform cancels its calls when the process of that pid has gone: the pool's, which outlives us.
+    """
+    address = {"Network": "unix", "String": str(pool.folder / lane.name)}
+    # "Test" keeps terraform from stopping what it has not started.
+    return {"Protocol": "grpc", "ProtocolVersion": protocol, "Pid": pool.pid, "Test": True, "Addr": address}
 
 
 def _short(error: Exception) -> str:

@@ -40,7 +40,8 @@ def test_the_script_goes_through_the_shim_only_for_commands_that_write() -> None
         'if [ -n "$FLOWOPS_LANES" ]; then\n'
         '  unit="$(pwd -P)"\n'
         '  lane="$FLOWOPS_LANES${unit%%/.terragrunt-cache/*}/providers.json"\n'
-        '  [ ! -r "$lane" ] || { read -r TF_REATTACH_PROVIDERS < "$lane" && export TF_REATTACH_PROVIDERS; }\n'
+        '  if [ -r "$lane" ]; then read -r TF_REATTACH_PROVIDERS < "$lane" && export TF_REATTACH_PROVIDERS; '
+        "else unset GOGC; fi\n"
         "fi\n"
         'case "$1" in\n'
         "  apply | destroy | import | init | plan | refresh | state)\n"

@@ -46,8 +46,8 @@ def applied(unit: Unit) -> Evidence:
     return Evidence(unit, Reported.SUCCEEDED, Call("apply", 0, False))
 
 
-def failed(unit: Unit, command: str = "apply") -> Evidence:
-    return Evidence(unit, Reported.FAILED, Call(command, 1, False, error="no schema available"))
+def failed(unit: Unit, command: str = "apply", error: str = "creating VPC: AccessDenied") -> Evidence:
+    return Evidence(unit, Reported.FAILED, Call(command, 1, False, error=error))
 
 
 def blocked(unit: Unit) -> Evidence:
@@ -122,6 +122,21 @@ def test_an_apply_that_may_have_written_is_never_done_again(step: Step) -> None:
 @pytest.mark.parametrize("step", WRITES)
 def test_an_apply_that_failed_by_itself_is_not_done_again(step: Step) -> None:
     assert again(step, failed(VPC), failed(EFS), troubles={VPC: ""}) == {}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        'Invalid resource type (The provider hashicorp/aws does not support resource type "aws_sns_topic".)',
+        'Invalid data source (The provider hashicorp/aws does not support data source "aws_region".)',
+        "no schema available for aws_sns_topic.this while reading state; this is a bug in Terraform",
+    ],
+)
+@pytest.mark.parametrize("step", WRITES)
+def test_an_apply_that_met_a_type_which_was_not_foreseen_is_done_again(step: Step, error: str) -> None:
+    unforeseen = failed(VPC, error=error)
+    assert again(step, unforeseen, troubles={VPC: ""}) == {VPC: "a type was not foreseen"}
+    assert again(step, unforeseen, troubles={VPC: ""}, wrote=(VPC,)) == {}
 
 
 @pytest.mark.parametrize("step", WRITES)

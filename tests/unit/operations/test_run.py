@@ -405,7 +405,7 @@ def test_what_writes_keeps_the_order_always() -> None:
     assert all(job.ordered for job in writes)
 
 
-def test_a_job_knows_the_types_that_any_state_of_the_environment_names() -> None:
+def test_a_job_knows_the_types_that_the_states_of_its_units_and_of_what_they_stand_on_name() -> None:
     made = everything_standing()
     made.cloud.types = {
         tree.unit("foundation/vpc"): frozenset({"aws_vpc", "aws_subnet"}),
@@ -413,7 +413,7 @@ def test_a_job_knows_the_types_that_any_state_of_the_environment_names() -> None
         tree.unit("foundation/vpc", "prod"): frozenset({"aws_elsewhere"}),
     }
     plan(made, "dev", "foundation", "efs")
-    assert [job.types for job in made.engine.jobs] == [{"aws_vpc", "aws_subnet", "aws_eks_cluster"}]
+    assert [job.types for job in made.engine.jobs] == [{"aws_vpc", "aws_subnet"}]
 
 
 def test_units_without_a_state_name_no_types() -> None:

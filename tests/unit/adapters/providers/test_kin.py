@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 import pytest
 
-from flowops.adapters.providers.kin import Kin, SchemaStore
+from flowops.adapters.providers.kin import MOST, Kin, SchemaStore
 from flowops.adapters.providers.wire import Schema
 from flowops.errors import ToolUnusable
 from tests.unit.adapters.providers.fakes import FakeUpstream, Family, rpc_error
@@ -88,6 +88,20 @@ def test_two_configurations_get_a_provider_each_also_when_they_ask_at_once(famil
     told(story, family)
     assert len(family.running) == 2
     assert sorted(request for it in family.upstreams for request in configurations(it)) == sorted([FRANKFURT, IRELAND])
+
+
+def test_no_more_configurations_are_served_than_memory_is_counted_for(family: Family) -> None:
+    regions = [b"region-%d" % number for number in range(MOST + 1)]
+
+    async def story(kin: Kin) -> None:
+        for region in regions[:MOST]:
+            await kin.configured(CONFIGURE, configure(region))
+        with pytest.raises(ToolUnusable, match="other configurations"):
+            await kin.configured(CONFIGURE, configure(regions[MOST]))
+        await kin.configured(CONFIGURE, configure(regions[0]))
+
+    told(story, family)
+    assert len(family.running) == MOST
 
 
 def test_the_provider_that_was_started_ahead_gets_the_first_configuration(family: Family) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 import pytest
 
-from flowops.adapters.providers.proxy import AnotherConfiguration, Handlers, Lane, NotConfigured
+from flowops.adapters.providers.proxy import AnotherConfiguration, Handlers, Lane, NotConfigured, NotShared
 from flowops.adapters.providers.wire import SERVING, Schema
 from flowops.errors import ToolUnusable
 from tests.unit.adapters.providers.fakes import rpc_error
@@ -196,6 +196,16 @@ def test_without_a_configuration_nothing_is_done_with_somebody_elses(
     assert not ours.wrote.exists()
 
 
+@pytest.mark.parametrize("call", ["InvokeAction", "ListResource"])
+def test_what_is_answered_more_than_once_is_refused_before_anything_is_done(
+    backend: FakeBackend, tmp_path: Path, service: str, call: str
+) -> None:
+    ours = configured_lane(backend, tmp_path)
+    with pytest.raises(NotShared, match=f"does not do {call}"):
+        answers(ours, (method(service, call), b""))
+    assert backend.providers[FRANKFURT].calls == []
+
+
 class Aborted(Exception):
     """What grpc raises in a handler that gave up its call."""
 
@@ -238,14 +248,6 @@ def test_an_answer_leaves_no_trouble(backend: FakeBackend) -> None:
     ours = lane(backend)
     assert served(ours, CHECK) == (b"unconfigured", None)
     assert ours.trouble == ""
-
-
-def test_a_lane_that_was_never_configured_may_be_why_its_unit_failed(backend: FakeBackend, tmp_path: Path) -> None:
-    assert lane(backend).troubled
-    ours = configured_lane(backend, tmp_path)
-    assert not ours.troubled
-    ours.failed("Socket closed")
-    assert ours.troubled
 
 
 def test_a_second_configuration_is_an_error_to_terraform_and_the_lanes_trouble(backend: FakeBackend) -> None:

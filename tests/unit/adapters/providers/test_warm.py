@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from flowops.adapters.providers.folder import EXPECTED, POOL_PID
-from flowops.adapters.providers.warm import LOCK_FILE, Lane, Lanes, Site, WarmProviders
+from flowops.adapters.providers.sharing import LOCK_FILE, package_hash
+from flowops.adapters.providers.warm import Lane, Lanes, Site, WarmProviders
 from flowops.model.deployment import Unit
 from flowops.model.toolchain import Provider
 from tests.fakes import tree
@@ -41,7 +42,7 @@ def lanes(pool: Any) -> Lanes:
     """Return lanes 1 and 2 of the cluster and lane 3 of the network."""
     found = [(EKS, AWS), (EKS, HELM), (VPC, AWS)]
     made = [Lane(str(number), unit, it, BINARIES[it]) for number, (unit, it) in enumerate(found, start=1)]
-    return Lanes(Path("/run/lanes"), made, pool)
+    return Lanes(Path("/run/lanes"), made, pool, whole=frozenset({EKS, VPC}), everybody=True)
 
 
 def test_closing_lanes_tells_what_went_wrong_in_each_unit() -> None:
@@ -77,6 +78,19 @@ def test_where_the_marks_are_gone_anything_may_have_been_written(tmp_path: Path)
     assert made.may_have_written(VPC)
 
 
+def test_where_terraform_has_a_provider_of_its_own_anything_may_have_been_written(tmp_path: Path) -> None:
+    made = [Lane("1", EKS, AWS, BINARIES[AWS]), Lane("2", VPC, AWS, BINARIES[AWS])]
+    pool: Any = FakePool(tmp_path)
+    mixed = Lanes(Path("/run/lanes"), made, pool, whole=frozenset({VPC}), everybody=False)
+    assert mixed.may_have_written(EKS)
+    assert not mixed.may_have_written(VPC)
+
+
+def test_what_a_lane_says_neither_steers_a_terminal_nor_breaks_the_line() -> None:
+    pool = FakePool(Path("/nowhere"), {"troubles": {"2": "Socket\x1b[2J closed\r"}})
+    assert lanes(pool).close()[EKS].isprintable()
+
+
 def links_below(folder: Path) -> dict[str, str]:
     links = [path for path in folder.rglob("*") if path.is_symlink()]
     return {str(path.relative_to(folder)): str(path.readlink()) for path in links}
@@ -109,17 +123,25 @@ def test_a_link_into_a_cache_that_was_cleared_is_renewed_and_any_other_is_kept(t
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
+    program = tmp_path / "mirror" / "linux_amd64" / "terraform-provider-aws_v5.100.0_x5"
+    program.parent.mkdir(parents=True)
+    program.write_text("a provider")
     folder = tmp_path / "deployments" / VPC.path
     folder.mkdir(parents=True)
-    lock = 'provider "registry.terraform.io/{}" {{\n  version = "{}"\n}}\n'
-    (folder / LOCK_FILE).write_text(lock.format("hashicorp/aws", "5.100.0") + lock.format("hashicorp/null", "3.2.4"))
+    (folder / LOCK_FILE).write_text(locked(AWS, package_hash(program.parent, [program])))
     return Site(
         python=Path("/venv/bin/python"),
         deployments=tmp_path / "deployments",
         modules=tmp_path / "modules",
         runtime=tmp_path / "run",
         schemas=tmp_path / "schemas",
-        binary=BINARIES.get,
+        binary={AWS: program}.get,
+    )
+
+
+def locked(provider: Provider, package: str) -> str:
+    return (
+        f'provider "{provider.source}" {{\n  version = "{provider.version}"\n  hashes = [\n    "{package}",\n  ]\n}}\n'
     )
 
 
@@ -150,7 +172,7 @@ def test_preparing_starts_a_pool_that_knows_which_providers_will_be_wanted(site:
     ]
     assert json.loads((pool / EXPECTED).read_text()) == {
         "env": {"AWS_PROFILE": "dev"},
-        "binaries": [str(BINARIES[AWS])],
+        "binaries": [str(site.binary(AWS))],
     }
     assert (pool / POOL_PID).read_text().startswith("4711 ")
 
@@ -183,8 +205,16 @@ def test_a_provider_whose_program_is_not_there_is_left_to_terraform(site: Site) 
 
 def test_a_provider_from_elsewhere_than_the_public_registry_is_left_to_terraform(site: Site) -> None:
     lock = site.deployments / VPC.path / LOCK_FILE
-    lock.write_text('provider "example.com/hashicorp/aws" {\n  version = "5.100.0"\n}\n')
+    lock.write_text(lock.read_text().replace("registry.terraform.io", "example.com"))
     assert refused(site, VPC).said == []
+
+
+def test_a_unit_that_was_given_up_gets_no_more_lanes(site: Site) -> None:
+    story = Story(site)
+    warm = story.warm
+    warm.give_up([VPC])
+    assert warm.open([VPC], {}, Path("/run/lanes"), frozenset()) is None
+    assert story.processes.started == []
 
 
 def test_a_runtime_folder_of_somebody_else_is_not_used_and_it_is_said_once_in_one_line(site: Site) -> None:
