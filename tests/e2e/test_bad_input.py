@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.command import ROOT, Flowops
+from tests.e2e.walk import Walk
 
 
 def replace(project: Path, old: str, new: str) -> None:
@@ -17,6 +19,30 @@ def replace(project: Path, old: str, new: str) -> None:
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
+
+
+def test_the_page_on_configuration_does_what_it_says(flowops: Flowops) -> None:
+    ended = Walk(flowops).read_page("configuration.md")
+    assert ended.code == 0, ended.err
+    shown = json.loads((flowops.project / "settings.json").read_text())["data"]["settings"]
+    assert {"name": "project", "value": "flowable", "source": "flowops.yaml:3"} in shown
+    assert json.loads((flowops.project / "flowops.schema.json").read_text())["title"] == "flowops.yaml"
+
+
+def test_a_variable_that_changes_a_command_is_shown_as_the_source(flowops: Flowops) -> None:
+    ended = flowops("config", "show", "-o", "json", env={"FLOWOPS_WARM_PROVIDERS": "never"})
+    source = "environment variable FLOWOPS_WARM_PROVIDERS"
+    assert {"name": "--warm-providers", "value": "never", "source": source} in ended.envelope["data"]["settings"]
+
+
+def test_environments_that_share_an_account_are_warned_about(flowops: Flowops) -> None:
+    replace(
+        flowops.project, "environments:\n", "environments:\n  qa: {account: dev, path: aws/non-prod/eu-central-1/qa}\n"
+    )
+    ended = flowops("config", "show")
+    assert ended.code == 0
+    assert "warning: environments" in ended.err
+    assert "share account 'dev'" in ended.err
 
 
 @pytest.mark.parametrize(
