@@ -17,14 +17,21 @@ import grpc
 import grpc.aio
 
 from flowops.adapters.process import Processes
-from flowops.adapters.providers.warm import LOCK_FILE, Site, WarmProviders
+from flowops.adapters.providers.kin import MOST
+from flowops.adapters.providers.sharing import LOCK_FILE, package_hash
+from flowops.adapters.providers.warm import Site, WarmProviders
 from flowops.adapters.shim import LANE
 from flowops.model.deployment import Unit
 
 _SCHEMA = b"\x12\x07\x0a\x05aws_x"
 _AUTHORITY = (("grpc.default_authority", "localhost"),)
 _CALLERS = 8
-_LOCK = 'provider "registry.terraform.io/hashicorp/aws" {\n  version = "5.100.0"\n}\n'
+_LOCK = """
+provider "registry.terraform.io/hashicorp/aws" {
+  version = "5.100.0"
+  hashes  = ["%s"]
+}
+"""
 
 
 class _Answers(grpc.GenericRpcHandler):
@@ -45,27 +52,30 @@ class Crowd:
     def __init__(self, root: Path, count: int) -> None:
         self._root = root
         self._units = [Unit("dev", "foundation", str(it), PurePosixPath(f"dev/foundation/{it}")) for it in range(count)]
-        program = root / "terraform-provider-aws"
+        program = root / "package" / "terraform-provider-aws"
+        program.parent.mkdir()
         program.write_text(f"#!/bin/sh\necho '1|5|unix|{root / 'provider'}|grpc|'\nexec sleep 600\n")
         program.chmod(0o700)
+        lock = _LOCK % package_hash(program.parent, [program])
         for unit in self._units:
             (root / unit.path).mkdir(parents=True)
-            (root / unit.path / LOCK_FILE).write_text(_LOCK)
+            (root / unit.path / LOCK_FILE).write_text(lock)
         runtime = root / "run"
         site = Site(Path(sys.executable), root, root / "modules", runtime, root / "schemas", lambda _: program)
         self._warm = WarmProviders(Processes(), site, os.environ, print)
 
     async def configured(self) -> int:
         """Return how many lanes have a configured provider in the end."""
-        env = {"PATH": os.environ["PATH"]}
-        self._warm.prepare(self._units, env)  # before this process has to do with grpc: it starts the pool
+        self._warm.prepare(self._units, _env(0))  # before this process has to do with grpc: it starts the pool
         server = grpc.aio.server()
         server.add_generic_rpc_handlers((_Answers(),))
         server.add_insecure_port(f"unix:{self._root / 'provider'}")
         await server.start()
         lanes = self._root / "lanes"
-        await asyncio.to_thread(self._warm.open, self._units, env, lanes, frozenset())
         try:
+            for first in range(0, len(self._units), MOST):
+                units = self._units[first : first + MOST]
+                await asyncio.to_thread(self._warm.open, units, _env(first), lanes, frozenset())
             return await self._configure([self._channel(lanes, unit) for unit in self._units])
         finally:
             await asyncio.to_thread(self._warm.close)
@@ -85,6 +95,11 @@ class Crowd:
         for channel in channels:
             await channel.close()
         return sum(done)
+
+
+def _env(first: int) -> dict[str, str]:
+    """Return an environment of its own for as many units as may share one, each with another configuration."""
+    return {"PATH": os.environ["PATH"], "CROWD": str(first)}
 
 
 async def _configured(channel: grpc.aio.Channel, number: int) -> bool:

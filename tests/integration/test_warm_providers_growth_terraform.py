@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from flowops.adapters.process import Processes
+from flowops.adapters.providers.folder import EXPECTED
 from flowops.adapters.shim import LANE
 from flowops.model.deployment import Unit
 from tests.integration.child_processes import await_true
@@ -94,6 +95,7 @@ def test_plans_leave_nothing_behind(bench: WarmBench, world: World, tmp_path: Pa
     for number in range(FIRST):
         plan_as_a_job_does(bench, world, unit, tmp_path / str(number))
     before, files = sizes(world), sorted(it.name for it in world.runtime.glob("*/*"))
+    assert EXPECTED not in files  # it held the whole environment
     for number in range(FIRST, count):
         plan_as_a_job_does(bench, world, unit, tmp_path / str(number))
     after = sizes(world)

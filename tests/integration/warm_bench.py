@@ -1,5 +1,7 @@
 """An engine with warm providers over units with real AWS resources, and the emulated AWS they stand in.
 
+The jobs of one bench are those of one run of flowops, until `next_run`.
+
 As a program, `python -m tests.integration.warm_bench ROOT` applies a sandbox as flowops does, signals included.
 """
 
@@ -21,7 +23,8 @@ import boto3
 from flowops.adapters.engine import TerragruntEngine
 from flowops.adapters.process import Processes
 from flowops.adapters.project import load_config
-from flowops.adapters.providers.warm import LOCK_FILE, Site, WarmProviders
+from flowops.adapters.providers.sharing import LOCK_FILE
+from flowops.adapters.providers.warm import Site, WarmProviders
 from flowops.adapters.shim import LANE, read_calls
 from flowops.adapters.signals import Interrupts
 from flowops.app.tools import toolchain
@@ -40,6 +43,7 @@ from tests.sandbox import Sandbox
 PROJECT = Path(__file__).parents[2]
 _LOCK = PROJECT / "deployments" / "aws" / "non-prod" / "eu-central-1" / "dev" / "foundation" / "vpc" / LOCK_FILE
 _SETTINGS = "warm.json"
+_CONNECTED = "03"
 
 
 def aws_provider(region: str = REGION, alias: str = "") -> str:
@@ -73,10 +77,18 @@ class AwsUnits(Sandbox):
 
     def hook(self, unit: Unit, command: str, script: str) -> None:
         """Let terragrunt run a script in the unit's working copy before a terraform command."""
+        commands, execute = f'commands = ["{command}"]', json.dumps(["sh", "-c", script])
+        self._for_terraform(unit, f'before_hook "late" {{\n    {commands}\n    execute  = {execute}\n  }}')
+
+    def variables(self, unit: Unit, **variables: str) -> None:
+        """Let terragrunt give the unit's terraform environment variables of its own."""
+        given = ", ".join(f'{name} = "{value}"' for name, value in variables.items())
+        commands = "commands = get_terraform_commands_that_need_vars()"
+        self._for_terraform(unit, f'extra_arguments "own" {{\n    {commands}\n    env_vars = {{ {given} }}\n  }}')
+
+    def _for_terraform(self, unit: Unit, block: str) -> None:
         file = self.folder(unit) / "terragrunt.hcl"
-        execute = json.dumps(["sh", "-c", script])
-        hook = f'before_hook "late" {{\n    commands = ["{command}"]\n    execute  = {execute}\n  }}'
-        file.write_text(f"{file.read_text()}\nterraform {{\n  {hook}\n}}\n")
+        file.write_text(f"{file.read_text()}\nterraform {{\n  {block}\n}}\n")
 
     def folder(self, unit: Unit) -> Path:
         """Return where a unit lies."""
@@ -139,6 +151,12 @@ class World:
         """Return the pids of the processes that share them."""
         return [pid for pid in self.processes() if not _is_provider(pid)]
 
+    def connections(self) -> int:
+        """Return how many connections terraforms have to lanes now."""
+        sockets = (line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:])
+        connected = (Path(it[7]) for it in sockets if len(it) == 8 and it[5] == _CONNECTED)
+        return sum(self.runtime in it.parents and it.name.isdigit() for it in connected)
+
     def processes(self) -> list[int]:
         """Return the pids of all processes that were told of the runtime folder, but for terraform and terragrunt."""
         found = (int(it.name) for it in Path("/proc").iterdir() if it.name.isdigit())
@@ -193,16 +211,20 @@ class WarmBench:
             runtime=runtime,
             schemas=schemas,
             binary=toolchain(load_config(PROJECT), os.environ, Processes(), print).provider_program,
-            linger=2,
+            linger=5,
         )
-        self.warm = WarmProviders(Processes(), site, os.environ, self._say)
+        self._tools, self._site, self._env = tools, site, env
+        self._begin()
+
+    def _begin(self) -> None:
+        self.warm = WarmProviders(Processes(), self._site, os.environ, self._say)
         self.engine = TerragruntEngine(
             Processes(),
-            terragrunt=tools.terragrunt,
-            terraform=tools.terraform,
+            terragrunt=self._tools.terragrunt,
+            terraform=self._tools.terraform,
             python=Path(sys.executable),
             deployments=self.sandbox.deployments,
-            env=env,
+            env=self._env,
             interrupts=self.interrupts,
             say=self._say,
             warm=self.warm,
@@ -237,10 +259,15 @@ class WarmBench:
     def warmed(self) -> set[str]:
         """Return the names of the units that had warm providers in the last job, and were not done again."""
         assert self.job is not None
-        lanes = f"{self.job.folder / 'lanes'}{self.sandbox.deployments.resolve()}"
         again = {call.unit_dir for call in read_calls(self.job.folder / "ordinary" / "calls")}
-        given = [unit for unit in self.job.units if Path(f"{lanes}/{unit.path}", LANE).exists()]
+        given = [unit for unit in self.job.units if self.attached(unit)]
         return {unit.name for unit in given if self.sandbox.folder(unit) not in again}
+
+    def attached(self, unit: Unit) -> set[str]:
+        """Return the sources of the providers that were shared with a unit in the last job."""
+        assert self.job is not None
+        lane = Path(f"{self.job.folder / 'lanes'}{self.sandbox.deployments.resolve()}/{unit.path}", LANE)
+        return set(json.loads(lane.read_text())) if lane.exists() else set()
 
     def plan_json(self, unit: Unit) -> dict[str, Any]:
         """Return what the last job planned for a unit, as terraform shows it."""
@@ -255,6 +282,11 @@ class WarmBench:
     def close(self) -> None:
         """End the warm providers, as the end of a run does."""
         self.warm.close()
+
+    def next_run(self) -> None:
+        """Begin another run: what was learnt of single units is forgotten."""
+        self.close()
+        self._begin()
 
 
 def write_settings(root: Path, world: World, *, url: str = "") -> None:
