@@ -142,6 +142,7 @@ def test_a_unit_whose_lock_does_not_know_the_program_gets_terraforms_own_error(b
     outcome, reason = planned(found["other"])
     assert outcome is Outcome.FAILED
     assert reason.startswith("Failed to install provider (Error while installing hashicorp/aws v5.100.0: the local")
+    assert reasons(found) == {"other": "", "known": ""}
     (init,) = [it for it in bench.calls() if it.unit_dir == bench.sandbox.folder(other)]
     assert "match any of the checksums previously recorded" in " ".join(init.stderr.read_text().split())
     assert bench.attached(other) == set()

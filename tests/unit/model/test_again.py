@@ -35,7 +35,8 @@ def job(step: Step) -> Job:
 def again(
     step: Step, *found: Evidence, troubles: Mapping[Unit, str] | None = None, wrote: tuple[Unit, ...] = ()
 ) -> dict[Unit, str]:
-    return to_do_again(job(step), found, troubles or {}, lambda unit: unit in wrote)
+    had_lanes = {it.unit: "" for it in found}
+    return to_do_again(job(step), found, had_lanes if troubles is None else troubles, lambda unit: unit in wrote)
 
 
 def planned(unit: Unit) -> Evidence:
@@ -122,6 +123,18 @@ def test_an_apply_that_may_have_written_is_never_done_again(step: Step) -> None:
 @pytest.mark.parametrize("step", WRITES)
 def test_an_apply_that_failed_by_itself_is_not_done_again(step: Step) -> None:
     assert again(step, failed(VPC), failed(EFS), troubles={VPC: ""}) == {}
+
+
+def test_a_plan_that_failed_with_ordinary_providers_is_not_made_again() -> None:
+    assert again(Step.PLAN, failed(VPC, "plan"), planned(EFS), troubles={EFS: ""}) == {}
+    assert again(Step.PLAN, failed(VPC, "plan"), blocked(EKS), troubles={EKS: ""}) == {}
+
+
+def test_what_had_no_lanes_goes_along_where_another_failed_with_them() -> None:
+    assert again(Step.PLAN, failed(VPC, "plan"), failed(EFS, "plan"), troubles={EFS: ""}) == {
+        VPC: "another one failed with warm ones",
+        EFS: "it failed with warm ones",
+    }
 
 
 @pytest.mark.parametrize(
