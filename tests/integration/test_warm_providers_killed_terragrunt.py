@@ -109,6 +109,25 @@ def test_a_provider_killed_in_the_middle_of_plans_costs_time_only(bench: WarmBen
     assert bench.warmed() == {"one", "two", "three"}
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("victim", ["providers", "pools"])
+def test_forty_units_are_planned_although_what_they_share_is_killed(
+    bench: WarmBench, world: World, gate: Gate, victim: str
+) -> None:
+    for number in range(40):
+        bench.sandbox.aws(f"foundation/unit-{number:02}", READ)
+    gate.hold("GetParametersByPath")
+    with at_work(bench, gate, Step.PLAN) as job:
+        gate.await_calls(4)
+        kill(*getattr(world, victim)())
+        gate.release()
+        found = job.result(800)
+    assert {planned(it) for it in found.values()} == {(Outcome.PLANNED, "")}
+    again = [it for it in found.values() if it.again_because]
+    assert len(again) == (4 if victim == "providers" else 40)
+
+
 def test_a_pool_killed_in_the_middle_of_a_plan_costs_time_only(bench: WarmBench, world: World, gate: Gate) -> None:
     bench.sandbox.aws("foundation/one", READ)
     gate.hold("GetParametersByPath")
