@@ -5,8 +5,8 @@ one. What may not exist twice in an account gets a name of its own:
 
 - nearly every name begins with the environment's suffix or the cluster's name: both are said anew in the layer's file,
   which root.hcl merges over env.hcl;
-- the role `external-secrets` of eks-components has exactly this name in the module, because policies of the security
-  account say it. In the copies terragrunt generates a terraform override file that says another one, and the module
+- the role of external-secrets is named for the environment in the module, because policies of the security account
+  say that name. In the copies terragrunt generates a terraform override file that says another one, and the module
   stays as it is.
 """
 
@@ -18,7 +18,10 @@ from pathlib import Path
 
 ENVIRONMENT = "dev"
 LAYER = "foundation"
-UNITS = ("efs", "eks", "eks-components", "resource-group", "vpc")
+CLUSTER = ("eks", "eks-components")
+"""Units of which each layer more costs a Kubernetes of its own."""
+
+UNITS = ("efs", *CLUSTER, "resource-group", "vpc")
 FOLDER = Path("deployments/aws/non-prod/eu-central-1/dev")
 
 _NAMES = """\
@@ -47,8 +50,15 @@ def layer_names(count: int) -> list[str]:
     return [LAYER, *(f"{LAYER}{number}" for number in range(2, count + 1))]
 
 
-def add_layers(project: Path, count: int) -> None:
-    """Make the project have `count` layers in dev; those that are there stay as they are."""
+def add_layers(project: Path, count: int, *, clusters: bool = True) -> None:
+    """Make the project have `count` layers in dev, all of them foundations; those that are there stay as they are.
+
+    Without `clusters` a layer has three units: 40 control planes would be what is measured.
+    """
+    for name in () if clusters else CLUSTER:
+        shutil.rmtree(project / FOLDER / LAYER / name, ignore_errors=True)
+    for other in (project / "deployments").glob("aws/*/*/*/app"):
+        shutil.rmtree(other)
     for number, name in enumerate(layer_names(count), start=1):
         if not (project / FOLDER / name).exists():
             _copy_layer(project / FOLDER, name, number)
@@ -61,8 +71,10 @@ def _copy_layer(environment: Path, name: str, number: int) -> None:
     shutil.copytree(environment / LAYER, folder)
     template = (folder / f"{LAYER}.hcl.j2").rename(folder / f"{name}.hcl.j2")
     template.write_text(_replaced(r"\Alocals \{\n", _NAMES.format(number=number), template.read_text()))
-    with (folder / "eks-components" / "terragrunt.hcl").open("a") as unit:
-        unit.write(_ROLE_NAMES)
+    components = folder / "eks-components" / "terragrunt.hcl"
+    if components.exists():
+        with components.open("a") as unit:
+            unit.write(_ROLE_NAMES)
 
 
 def _replaced(pattern: str, new: str, text: str) -> str:

@@ -9,6 +9,7 @@ object:
     programs       the same by program, looked at 20 times a second; "unseen" is what passed between the last look at a
                    process and its end
     memory_bytes   the most that all of them had in memory at the same time, looked at as often
+    memory_programs  the same by program, at that moment
     left_over      what was still there a while after its end, and was killed
 
 CPU time is complete, because this process is a subreaper (prctl(2)): whoever loses its parent becomes our child, in
@@ -61,19 +62,20 @@ class Looks:
         self._older: set[int] = set()
         self._charged: dict[tuple[int, int], tuple[int, str]] = {}
         self._spent: Counter[str] = Counter()
-        self.memory = 0
+        self.memory: Counter[str] = Counter()
 
     def look(self) -> None:
         """Note what the descendants have spent since the last look, and what they have in memory now."""
-        family = self.family()
-        for it in family:
+        names = {}
+        for it in self.family():
             before, name = self._charged.get((it.pid, it.start), (0, "other"))
             # One that has ended has no command line any more, but time that is not charged yet.
             words = _words(it.pid)
             name = program(words) if words else name
             self._charged[it.pid, it.start] = it.ticks, name
             self._spent[name] += it.ticks - before
-        self.memory = max(self.memory, _memory(it.pid for it in family))
+            names[it.pid] = name
+        self.memory = max(self.memory, _memory(names), key=Counter.total)
 
     def family(self) -> list[Seen]:
         """Return the descendants that live now."""
@@ -131,18 +133,20 @@ def _words(pid: int) -> list[str]:
     return text.rstrip("\0").split("\0") if text else []
 
 
-def _memory(pids: Iterable[int]) -> int:
-    """Return the bytes that these processes have in memory together; what a program reads from files counts once."""
-    own = 0
-    files: dict[str, int] = {}
-    for pid in pids:
+def _memory(names: Mapping[int, str]) -> Counter[str]:
+    """Return the bytes that these processes have in memory, by name; what one reads from files counts once."""
+    held: Counter[str] = Counter()
+    files: dict[str, tuple[int, str]] = {}
+    for pid, name in names.items():
         try:
             program_file, resident = os.readlink(f"/proc/{pid}/exe"), _resident(pid)
         except OSError:
             continue  # it has ended
-        own += resident.get("RssAnon", 0) + resident.get("RssShmem", 0)
-        files[program_file] = max(files.get(program_file, 0), resident.get("RssFile", 0))
-    return own + sum(files.values())
+        held[name] += resident.get("RssAnon", 0) + resident.get("RssShmem", 0)
+        files[program_file] = max(files.get(program_file, (0, name)), (resident.get("RssFile", 0), name))
+    for size, name in files.values():
+        held[name] += size
+    return held
 
 
 def _resident(pid: int) -> Mapping[str, int]:
@@ -179,7 +183,8 @@ def measure(argv: Sequence[str]) -> dict[str, object]:
         "wall_seconds": round(wall, 3),
         "cpu_seconds": round(cpu, 3),
         "programs": looks.seconds(cpu),
-        "memory_bytes": looks.memory,
+        "memory_bytes": looks.memory.total(),
+        "memory_programs": dict(looks.memory.most_common()),
         "left_over": left_over,
     }
 

@@ -83,7 +83,7 @@ def _environment(folder: Path) -> dict[str, str]:
 def _copy_project(copy: Path) -> None:
     copy.mkdir()
     # A rendered file beside its template says what is true of somebody else's accounts; it is made anew here.
-    ignored = shutil.ignore_patterns(".terragrunt-cache", ".terraform", "account.hcl", "foundation.hcl")
+    ignored = shutil.ignore_patterns(".terragrunt-cache", ".terraform", "account.hcl", "app.hcl", "foundation.hcl")
     for part in PARTS:
         source = PROJECT / part
         if source.is_dir():

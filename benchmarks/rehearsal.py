@@ -1,4 +1,4 @@
-"""How long each stage of a rehearsal takes: `python benchmarks/rehearsal.py [ENV [LAYER]] [--json]`.
+"""How long each stage of a rehearsal takes: `python benchmarks/rehearsal.py [--json] [ENV [LAYER] [--without NAME]]`.
 
 Runs one whole life of an environment and prints the wall seconds of each stage, as a table or as one JSON object.
 """
@@ -15,11 +15,10 @@ import time
 def main() -> int:
     """Run one rehearsal, print its stages, and return its exit code."""
     parser = argparse.ArgumentParser(description="Seconds of each stage of a rehearsal.")
-    parser.add_argument("environment", nargs="?", default="dev")
-    parser.add_argument("layer", nargs="?", default="foundation")
     parser.add_argument("--json", action="store_true", help="print one object instead of a table")
+    parser.add_argument("what", nargs=argparse.REMAINDER, help="what `flowops rehearse` is told (dev foundation)")
     given = parser.parse_args()
-    argv = [sys.executable, "-m", "flowops", "rehearse", given.environment, given.layer, "-o", "json"]
+    argv = [sys.executable, "-m", "flowops", "rehearse", *(given.what or ["dev", "foundation"]), "-o", "json"]
     begun = time.monotonic()
     done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=False)
     wall = time.monotonic() - begun

@@ -21,7 +21,25 @@ def table(found: Mapping[str, Any]) -> str:
     machine = f"{found['cores']} cores, {found['memory_bytes'] / _GIB:.1f} GiB, load before {found['load']}"
     about = f"{found['date']}: {versions}; {machine}. Minimum / median of {found['rounds']}."
     parts = [part for size in found["sizes"] for part in (_costs(size), _programs(size))]
-    return "\n\n".join([about, *parts])
+    return "\n\n".join([about, *parts, *([_growth(found["growth"])] if found["growth"] else [])])
+
+
+def _growth(sizes: Sequence[Mapping[str, Any]]) -> str:
+    """Return what one run of ours costs by the size of its tree, and by unit."""
+    programs = sorted({name for it in sizes for name in it["memory_programs"]} - {"other", "shim"})
+    head = ("units", "wall time", "CPU time", "CPU time a unit", "peak memory", *(f"of {name}" for name in programs))
+    rows = [
+        (
+            str(it["units"]),
+            f"{it['wall_seconds']:.1f} s",
+            f"{it['cpu_seconds']:.1f} s",
+            f"{it['cpu_seconds'] / it['units']:.2f} s",
+            f"{it['memory_bytes'] / _MIB:.0f} MiB",
+            *(f"{it['memory_programs'].get(name, 0) / _MIB:.0f} MiB" for name in programs),
+        )
+        for it in sizes
+    ]
+    return _markdown(head, rows)
 
 
 def _costs(size: Mapping[str, Any]) -> str:

@@ -21,11 +21,40 @@ locals {
   # Plans run with a role that only reads; flowops names it here. By hand it is the deploy role.
   role_arn = coalesce(get_env("FLOWOPS_ASSUME_ROLE_ARN", ""), local.settings.tf_assume_role_arn)
 
+  # A pipeline presents what the account has given it; people have shown MFA.
+  external_id = get_env("FLOWOPS_ASSUME_ROLE_EXTERNAL_ID", "")
+
+  # A profile that becomes the role, for a tool that can present no ExternalId itself.
+  role_profile = get_env("FLOWOPS_ASSUME_ROLE_PROFILE", "")
+
+  # Whose run it is: CloudTrail names that person with what the provider does. No part of the backend, whose every change
+  # asks for another init.
+  source_identity = get_env("FLOWOPS_ASSUME_ROLE_SOURCE_IDENTITY", "")
+
   # Mocks let a unit be planned before its dependencies stand. They serve a destroy only where flowops asks for it,
   # because a dependency has vanished.
   mocks_serve = concat(["validate", "plan"], get_env("FLOWOPS_DESTROY", "") != "" ? ["destroy"] : [])
 
-  modules = "${dirname(find_in_parent_folders("root.hcl"))}/../terraform-modules"
+  tree    = dirname(find_in_parent_folders("root.hcl"))
+  modules = "${local.tree}/../terraform-modules"
+
+  # For more than one unit.
+  mock_cluster = {
+    cluster_name                       = "mock-cluster"
+    cluster_endpoint                   = "https://mock-cluster.invalid"
+    cluster_certificate_authority_data = "mock-certificate"
+    cluster_security_group_id          = "sg-mock-cluster"
+    node_group_name                    = "mock-nodes"
+  }
+  mock_network = {
+    vpc_id              = "vpc-mock-id"
+    database_subnet_ids = [for zone in local.settings.availability_zones : "subnet-mock-${zone}"]
+  }
+  mock_databases = merge([for component in ["control", "design", "work", "engage"] : {
+    "db_${component}_endpoint"          = "mock-${component}:0"
+    "db_${component}_name"              = "mock-${component}"
+    "db_${component}_master_secret_arn" = "arn:aws:secretsmanager:${local.settings.aws_region}:${local.settings.account_id}:secret:mock-${component}"
+  }]...)
 }
 
 # The role is part of the backend, and terraform refuses a working copy that was initialized with another backend:
@@ -48,7 +77,10 @@ remote_state {
     kms_key_id   = local.settings.state_kms_key_arn
     use_lockfile = true
     profile      = local.settings.aws_profile
-    assume_role  = { role_arn = local.role_arn, session_name = "flowops" }
+    assume_role = {
+      for name, value in { role_arn = local.role_arn, session_name = "flowops", external_id = local.external_id } :
+      name => value if value != ""
+    }
   }
 }
 
@@ -65,6 +97,12 @@ generate "provider" {
       assume_role {
         role_arn     = ${jsonencode(local.role_arn)}
         session_name = "flowops"
+        %{~if local.external_id != ""}
+        external_id  = ${jsonencode(local.external_id)}
+        %{~endif}
+        %{~if local.source_identity != ""}
+        source_identity = ${jsonencode(local.source_identity)}
+        %{~endif}
       }
 
       default_tags {

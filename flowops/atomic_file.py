@@ -28,6 +28,11 @@ def write(path: Path, content: bytes, *, mode: int = PRIVATE_FILE) -> None:
         raise
 
 
+def shared_mode(path: Path) -> int:
+    """Return the mode for a file that people commit: who may read its folder may read it, its owner may write it."""
+    return PRIVATE_FILE | (path.parent.stat().st_mode & 0o044)
+
+
 def private_folder(path: Path) -> Path:
     """Return `path` as a folder that only its owner can enter, made where it is missing."""
     path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)

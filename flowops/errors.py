@@ -5,7 +5,8 @@ FlowopsError
 │   ├── InvalidConfig       flowops.yaml or a file it names is unreadable or wrong
 │   └── UnknownTarget       no such environment, layer, unit, account or logical id
 ├── OperationFailed      1  something failed, and nothing was changed
-│   └── ToolUnusable        a binary is missing, too old, or answers rubbish
+│   ├── ToolUnusable        a binary is missing, too old, or answers rubbish
+│   └── DamagedState        a state object is empty or cannot be read
 ├── PartlyDone           3  something changed, and something is not done
 ├── Refused              4  a guard said no
 ├── CredentialsError     5  nobody, or somebody else, is calling AWS
@@ -17,7 +18,7 @@ FlowopsError
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from enum import IntEnum
 from typing import ClassVar
@@ -38,6 +39,26 @@ class Exit(IntEnum):
     INTERRUPTED = 130
     TERMINATED = 143
 
+    @property
+    def word(self) -> str:
+        """Return it as the `status` of a result: `partly-done`."""
+        return self.name.lower().replace("_", "-")
+
+
+EXIT_MEANING: Mapping[Exit, str] = {
+    Exit.FINE: "done, or nothing to do",
+    Exit.FAILED: "something failed, and nothing was changed",
+    Exit.CHANGES: "there are changes or drift, stale files, or something is left to decide",
+    Exit.PARTLY_DONE: "something changed, and something is not done",
+    Exit.REFUSED: "a guard said no",
+    Exit.CREDENTIALS: "nobody, or somebody else, is calling AWS",
+    Exit.LOCKED: "a lock or lease belongs to somebody else",
+    Exit.DECLINED: "answered with no, or a question with nobody to answer it",
+    Exit.USAGE: "what was typed or configured does not fit; nothing was started",
+    Exit.INTERRUPTED: "interrupted (Ctrl-C)",
+    Exit.TERMINATED: "interrupted (SIGTERM)",
+}
+"""What each exit code says, in the words of `flowops --help`, the man pages and docs/output.md."""
 
 EXIT_RANK: tuple[Exit, ...] = (
     Exit.INTERRUPTED,
@@ -53,6 +74,9 @@ EXIT_RANK: tuple[Exit, ...] = (
     Exit.FINE,
 )
 """When several codes hold, the first of these wins."""
+
+MAX_SHOWN = 60
+"""Characters of a value that a message shows."""
 
 
 class FlowopsError(Exception):
@@ -91,7 +115,7 @@ class UnknownTarget(UsageError):
     def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "") -> None:
         self.kind, self.name, self.known = kind, name, tuple(known)
         super().__init__(
-            f"There is no {kind} {name!r}{where}; {nearest(name, self.known)}.",
+            f"There is no {kind} {shown(name)}{where}; {nearest(name, self.known)}.",
             not_done="Nothing was started.",
             next_step="the same command with one of these names",
         )
@@ -103,6 +127,10 @@ class OperationFailed(FlowopsError):
 
 class ToolUnusable(OperationFailed):
     """A binary is missing, too old, or answers rubbish."""
+
+
+class DamagedState(OperationFailed):
+    """A state object is empty or cannot be read."""
 
 
 class PartlyDone(FlowopsError):
@@ -159,12 +187,26 @@ class Terminated(Interrupted):
     exit_code: ClassVar[Exit] = Exit.TERMINATED
 
 
+def shown(value: object) -> str:
+    """Return `value` as a message shows it: in one line, without what a terminal would obey, and not at any length."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not write out a number of more than 4,300 digits
+        return "a very long number"
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `did you mean 'x'? known: …` for a name that is not among `known`."""
     names = sorted(set(known))
-    close = get_close_matches(name, names, n=1, cutoff=0.6)
+    meant = closest(name, names)
     listed = "known: " + ", ".join(names) if names else "none is known"
-    return f"did you mean {close[0]!r}? {listed}" if close else listed
+    return f"did you mean {meant!r}? {listed}" if meant else listed
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Return the one of `known` that `name` was probably meant to be, "" where none is like it."""
+    return next(iter(get_close_matches(name, sorted(set(known)), n=1)), "")
 
 
 def worst(codes: Iterable[Exit]) -> Exit:

@@ -117,6 +117,11 @@ class Sandbox:
         """Return the names of the resources in a unit's state."""
         return sorted(it["name"] for it in (self.state(unit) or {}).get("resources", ()))
 
+    def lock(self, unit: Unit) -> Mapping[str, Any] | None:
+        """Return what terraform wrote into a unit's lock, None where it is free."""
+        path = self.root / "states" / unit.path / ".terraform.tfstate.lock.info"
+        return json.loads(path.read_text()) if path.exists() else None
+
     def locks(self) -> list[Path]:
         """Return terraform's lock files."""
         return list((self.root / "states").rglob(".*.lock.info"))

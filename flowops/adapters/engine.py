@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from signal import SIGINT
 
 from flowops.adapters import terragrunt as tg
+from flowops.adapters.attendant import Attendant
 from flowops.adapters.capacity import free_memory, usable_cores
-from flowops.adapters.following import CallFollower
-from flowops.adapters.process import Completed, Processes, Running
-from flowops.adapters.providers.warm import Lanes, WarmProviders
+from flowops.adapters.evidence import EvidenceReader
+from flowops.adapters.following import Tell, unheard
+from flowops.adapters.orphans import reap
+from flowops.adapters.process import Completed, Processes
+from flowops.adapters.progress import Progress, Unshown, opened, unknown
+from flowops.adapters.project import LOCK_NAME
+from flowops.adapters.providers.warm import Lanes, SharedProviders
 from flowops.adapters.shim import UNHURRIED, install_shim, read_calls
 from flowops.adapters.signals import Interrupts
+from flowops.adapters.unsaved_states import UnsavedStates
 from flowops.errors import Exit, OperationFailed
 from flowops.model.again import to_do_again
-from flowops.model.changes import Plan, plan_from_json
+from flowops.model.board import planned
 from flowops.model.deployment import Environment, Unit
-from flowops.model.evidence import UNSAVED_FILE, Call, Evidence, Reported
+from flowops.model.evidence import Evidence
 from flowops.model.graph import Graph
 from flowops.model.job import Job, Step
+from flowops.model.job import again as again_in
 from flowops.model.parallelism import side_by_side
-from flowops.model.terraform_call import TerraformCall
+from flowops.model.patience import Patience
+from flowops.model.usual import kind_of
 
-CACHE = ".terragrunt-cache"
-_DECISIVE = {"plan", "apply", "destroy"}
-_PAUSE = 0.05
-_ROUNDS_A_LOOK = 5
-_QUOTED = 64 * 1024
+NOTHING: Mapping[str, str] = {}
 
 
 class TerragruntEngine:
     """Runs jobs with real binaries.
 
-    `env` is what every child gets; what a job needs on top is given with it. `say` gets progress, a line at a time.
-    Without `warm` every terraform has providers of its own.
+    `env` is what every child gets; what a job needs on top is given with it. `say` gets progress, a line at a time,
+    `progress` as events; `usual` says how long units of an environment take for what a job does, `patience` when one
+    takes too long. Without `warm` every terraform has providers of its own.
     """
 
     def __init__(
@@ -54,16 +55,26 @@ class TerragruntEngine:
         env: Mapping[str, str],
         interrupts: Interrupts,
         say: Callable[[str], None],
-        warm: WarmProviders | None = None,
+        unsaved: UnsavedStates,
+        warm: SharedProviders | None = None,
+        progress: Progress | None = None,
+        usual: Callable[[str, str], Mapping[str, float]] = unknown,
+        patience: Patience | None = None,
     ) -> None:
         self._processes = processes
-        self._warm = warm
+        self._progress: Progress = progress or Unshown()
+        self._usual = usual
+        self._found: Graph | None = None
+        self._warm, self._unsaved = warm, unsaved
         self._terragrunt, self._terraform, self._python = terragrunt, terraform, python
         # Calls record where they really ran, so a link on the way must not matter.
         self._deployments = deployments.resolve()
         self._env = dict(env)
         self._interrupts = interrupts
         self._say = say
+        self._tell: Tell = unheard
+        self._patience = patience
+        self._evidence = EvidenceReader(self._deployments, self.unsaved)
 
     @property
     def interrupted(self) -> Exit:
@@ -72,13 +83,21 @@ class TerragruntEngine:
             return Exit.FINE
         return Exit.TERMINATED if self._interrupts.terminated else Exit.INTERRUPTED
 
+    @property
+    def hurried(self) -> bool:
+        """Whether whoever sends a signal kills seconds later."""
+        return self._interrupts.hurried
+
     @contextmanager
-    def watch(self) -> Iterator[None]:
-        """Take signals over while a run is under way; warm providers end with it."""
+    def watch(self, tell: Tell = unheard) -> Iterator[None]:
+        """Take signals over while a run is under way, and `tell` what happens; warm providers end with it."""
+        self._progress.begin()
         with self._interrupts.watch():
+            self._tell = tell
             try:
                 yield
             finally:
+                self._tell = unheard
                 if self._warm is not None:
                     self._warm.close()
 
@@ -95,7 +114,7 @@ class TerragruntEngine:
         """
         folder = self._deployments / environment.path
         argv = tg.find_argv(self._terragrunt, folder)
-        with self._processes.begin(argv, env=self._env | _own(self._terraform), cwd=folder) as begun:
+        with self._processes.begin(argv, env=self._env | tg.own_settings(self._terraform), cwd=folder) as begun:
             yield lambda: self._graph(environment, begun.result(timeout=300))
 
     def _graph(self, environment: Environment, done: Completed) -> Graph:
@@ -105,12 +124,32 @@ class TerragruntEngine:
                 not_done="No unit was started.",
                 next_step=f"terragrunt hcl validate --working-dir deployments/{environment.path}",
             )
-        return tg.graph_from_find(environment, done.stdout, self._declares_dependencies)
+        self._found = tg.graph_from_find(
+            environment,
+            done.stdout,
+            declares=self._declares_dependencies,
+            explain=lambda: self._explain(environment),
+        )
+        return self._found
+
+    def _explain(self, environment: Environment) -> None:
+        """Raise what says which file or which circle keeps terragrunt from placing units, where that can be told."""
+        # Here, because no run that terragrunt understands should pay for a second HCL parser.
+        from flowops.adapters.declared import declared_graph
+        from flowops.adapters.rendering import require_rendered
+
+        declared_graph(self._deployments, environment)
+        discovered = (self._deployments.parent / LOCK_NAME).exists()
+        require_rendered(self._deployments, environment.path, discovered=discovered)
+
+    def drain(self, flag: Path, because: str) -> None:
+        """Start nothing new in the run with this flag, and say why; what works is finished and saved."""
+        flag.touch(mode=0o600)
+        self._say(f"draining: what runs is finished and saved, nothing new starts, because {because}")
 
     def unsaved(self, units: Iterable[Unit]) -> Mapping[Unit, str]:
         """Return the path of each unit's state that terraform could not save and that nobody has pushed yet."""
-        found = {unit: _errored_state(self._deployments / unit.path / CACHE) for unit in units}
-        return {unit: path for unit, path in found.items() if path}
+        return {unit: kept[0].path for unit, kept in self._unsaved.collect(units).items()}
 
     def _declares_dependencies(self, unit: Unit) -> bool:
         text = (self._deployments / unit.path / "terragrunt.hcl").read_text(encoding="utf-8", errors="replace")
@@ -132,31 +171,52 @@ class TerragruntEngine:
             self._warm.give_up(again)
         names = ", ".join(f"{unit.id} ({reason})" for unit, reason in sorted(again.items()))
         self._say(f"again, with ordinary providers: {names}")
-        second = replace(job, units=tuple(again), folder=job.folder / "ordinary", warm=False)
+        second = replace(job, units=tuple(again), folder=again_in(job.folder), warm=False)
         done = {it.unit: replace(it, again_because=again[it.unit]) for it in self._once(second, env, None)}
         return tuple(done.get(it.unit, it) for it in found)
 
     def _lanes(self, job: Job, env: Mapping[str, str]) -> Lanes | None:
         if self._warm is None or not job.warm:
             return None
-        return self._warm.open(job.units, env, job.folder / "lanes", job.types)
+        return self._warm.open(job.units, env, job.folder / "lanes", job.types, writes=not job.step.plans)
 
     def _once(self, job: Job, env: Mapping[str, str], lanes: Lanes | None) -> tuple[Evidence, ...]:
         for folder in (job.folder, job.calls, job.plan_folder, job.json_folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _place(job)
         shim = install_shim(job.folder / "shim", python=self._python)
-        running = self._processes.start(
-            tg.run_argv(self._terragrunt, self._deployments / job.environment.path, job, self._parallelism(job, lanes)),
-            env={**self._env, **env, **_own(shim), **self._shim_settings(job, lanes)},
-            cwd=self._deployments / job.environment.path,
-            stdout=job.folder / "terragrunt.out",
-            stderr=job.folder / "terragrunt.log",
+        root = self._deployments / job.environment.path
+        argv = tg.run_argv(self._terragrunt, root, job, self._parallelism(job, lanes))
+        attendant = Attendant(
+            self._deployments, self._interrupts, self._progress, self._say, self._tell, self._patience
         )
-        self._follow(job, running)
+        # Nothing may fail between the start of terragrunt and the one who looks after it.
+        with self._progress.showing():
+            self._progress.tell(opened(job, self._found, self._usually(job)))
+            running = self._processes.start(
+                argv,
+                env={**self._env, **env, **tg.own_settings(shim), **self._shim_settings(job, lanes)},
+                cwd=root,
+                stdout=job.folder / "terragrunt.out",
+                stderr=job.folder / "terragrunt.log",
+            )
+            attendant.attend(job, running, lambda: self._usual(job.environment.name, kind_of(job)))
+        self.reap(job.folder)
         if lanes is not None:
             self._install(job, lanes)
-        return self._evidence(job)
+        found = self.evidence(job, env)
+        for plan in (it.plan for it in found if it.plan is not None):
+            self._progress.tell(planned(plan))
+        return found
+
+    def _usually(self, job: Job) -> Mapping[str, float]:
+        # Read only where somebody sees it.
+        return self._usual(job.environment.name, kind_of(job)) if self._progress.shown else {}
+
+    def reap(self, folder: Path) -> None:
+        """End the providers that a killed terraform of the run, or step, in `folder` left behind, and say so."""
+        if ended := reap(folder):
+            self._say(f"a killed terraform left {len(ended)} provider process(es) behind; they were ended")
 
     def _install(self, job: Job, lanes: Lanes) -> None:
         units = {self._deployments / unit.path: unit for unit in lanes.units}
@@ -186,72 +246,9 @@ class TerragruntEngine:
             "FLOWOPS_DRAIN_FLAG": str(job.drain),
         }
 
-    def _follow(self, job: Job, running: Running) -> None:
-        follower = CallFollower(job, self._deployments, self._say)
-        answered = rounds = 0
-        while running.poll() is None:
-            if rounds % _ROUNDS_A_LOOK == 0:
-                follower.step()
-            rounds += 1
-            if self._interrupts.level > answered:
-                answered = self._answer(job, answered + 1)
-            time.sleep(_PAUSE)
-        follower.step()
-
-    def _answer(self, job: Job, level: int) -> int:
-        """Do what the operator's signal asks for and return the level that is answered now."""
-        if level == 1:
-            job.drain.touch(mode=0o600)
-            self._say(
-                "draining: what runs is finished and saved, nothing new starts (Ctrl-C again interrupts terraform)"
-            )
-        elif level == 2:
-            self._say(
-                "interrupting terraform: what AWS is creating just now may be left behind, so plan before applying"
-            )
-            for call in read_calls(job.calls):
-                if call.alive and call.command in _DECISIVE:
-                    _interrupt(call.pid)
-        else:
-            pids = [str(it.pid) for it in read_calls(job.calls) if it.alive and it.command in _DECISIVE]
-            self._say(f"still waiting for terraform; kill -9 {' '.join(pids)} would lose what it has not saved yet")
-        return level
-
-    def _evidence(self, job: Job) -> tuple[Evidence, ...]:
-        reported = tg.read_report(job)
-        log = _tail(job.folder / "terragrunt.log").splitlines()
-        trouble, everybodys = tg.trouble_from_log(job, log), tg.trouble_of_run(log)
-        calls = self._calls(job)
-        return tuple(
-            Evidence(
-                unit,
-                reported.get(unit, Reported.ABSENT),
-                call=calls.get(unit),
-                plan=_plan(job, unit) if job.step.plans else None,
-                trouble=trouble.get(unit, "") or (everybodys if unit not in calls else ""),
-                drained=job.drain.exists(),
-            )
-            for unit in job.units
-        )
-
-    def _calls(self, job: Job) -> dict[Unit, Call]:
-        """Return the decisive call of each unit: its last plan or apply, else an init that failed."""
-        units = {self._deployments / unit.path: unit for unit in job.units}
-        found: dict[Unit, Call] = {}
-        for call in read_calls(job.calls):
-            unit = units.get(call.unit_dir)
-            if unit is not None and (call.command in _DECISIVE or call.exit_code != 0):
-                found[unit] = _call(call)
-        return found
-
-
-def _interrupt(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, SIGINT)
-
-
-def _own(terraform: Path) -> dict[str, str]:
-    return {"TG_TF_PATH": str(terraform), "TG_NON_INTERACTIVE": "true", "TG_NO_COLOR": "true"}
+    def evidence(self, job: Job, env: Mapping[str, str] = NOTHING) -> tuple[Evidence, ...]:
+        """Return what is known of each unit of a job that was begun, also by a flowops that is gone."""
+        return self._evidence.read(job, env.get("HELM_REPOSITORY_CACHE"))
 
 
 def _place(job: Job) -> None:
@@ -262,47 +259,3 @@ def _place(job: Job) -> None:
         folder = job.plan_folder / job.name(plan.unit)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copyfile(plan.file, folder / "tfplan.tfplan")
-
-
-def _plan(job: Job, unit: Unit) -> Plan | None:
-    path = job.json_folder / job.name(unit) / "tfplan.json"
-    try:
-        document = json.loads(path.read_bytes())
-        return plan_from_json(unit, document, str(job.plan_folder / job.name(unit) / "tfplan.tfplan"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def _call(call: TerraformCall) -> Call:
-    return Call(
-        call.command,
-        call.exit_code,
-        call.alive,
-        seconds=(call.ended - call.started) if call.ended else 0.0,
-        error="" if call.exit_code == 0 else tg.first_error(_tail(call.stderr)),
-        unsaved=_unsaved(call),
-        log=str(call.stdout),
-    )
-
-
-def _errored_state(cache: Path) -> str:
-    for folder, folders, files in os.walk(cache):
-        folders[:] = [name for name in folders if name != ".terraform"]
-        if UNSAVED_FILE in files:
-            return str(Path(folder) / UNSAVED_FILE)
-    return ""
-
-
-def _unsaved(call: TerraformCall) -> str:
-    kept = call.cwd / UNSAVED_FILE
-    return str(kept) if kept.is_file() and kept.stat().st_mtime >= call.started else ""
-
-
-def _tail(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - _QUOTED))
-            return file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""

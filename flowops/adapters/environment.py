@@ -31,6 +31,7 @@ _ALLOWED = frozenset(
 
 _SETTLED = {
     "CHECKPOINT_DISABLE": "1",
+    "KUBE_LOAD_CONFIG_FILE": "false",  # else the Helm provider 1.x reads the user's kubeconfig, too
     "TF_IN_AUTOMATION": "1",
     "TG_TELEMETRY_TRACE_EXPORTER": "none",
 }
@@ -43,5 +44,5 @@ def child_environment(ambient: Mapping[str, str], **more: str) -> dict[str, str]
 
 def ignored_variables(ambient: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names in `ambient` that would have changed a run of terraform or terragrunt by hand."""
-    prefixes = ("AWS_", "TF_", "TG_", "TERRAGRUNT_")
+    prefixes = ("AWS_", "HELM_", "KUBE_", "TF_", "TG_", "TERRAGRUNT_")
     return tuple(sorted(name for name in ambient if name.startswith(prefixes)))

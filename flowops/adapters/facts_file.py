@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from flowops import atomic_file
-from flowops.errors import InvalidConfig
+from flowops.adapters import text_file
+from flowops.errors import InvalidConfig, OperationFailed, shown
 from flowops.model.facts import AccountFacts, EnvironmentFacts, Facts, Organization
 
 VERSION = 1
-PROJECT_FILE_MODE = 0o644
 
 
 class LockFile:
@@ -23,31 +25,36 @@ class LockFile:
 
     def read(self) -> Facts | None:
         """Return the facts, None where none were written yet; InvalidConfig names file and line."""
-        try:
-            text = self._path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        if not os.path.lexists(self._path):
             return None
-        except OSError as error:
-            raise self._invalid(1, f"cannot be read: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise self._invalid(1, "is not UTF-8 text") from error
+        try:
+            text = text_file.read(self._path)
+        except InvalidConfig as error:
+            raise _unusable(error.happened) from error
         try:
             document = json.loads(text)
         except json.JSONDecodeError as error:
             raise self._invalid(error.lineno, f"is not JSON: {error.msg}") from error
+        except ValueError as error:
+            raise self._invalid(1, "holds a number that is too long") from error
         except RecursionError as error:
             raise self._invalid(1, "is nested too deeply") from error
         return self._facts(document, text)
 
     def write(self, facts: Facts) -> bool:
-        """Write the facts; False where they already stood there."""
-        content = (json.dumps(_document(facts), sort_keys=True, indent=2) + "\n").encode()
-        try:
-            if self._path.read_bytes() == content:
+        """Write the facts; False where they already stood there, OperationFailed where they cannot be written."""
+        written = (json.dumps(_document(facts), sort_keys=True, indent=2) + "\n").encode()
+        with suppress(InvalidConfig):  # whatever is there instead is replaced
+            if text_file.content(self._path) == written:
                 return False
-        except OSError:
-            pass  # Whatever is there instead is replaced.
-        atomic_file.write(self._path, content, mode=PROJECT_FILE_MODE)
+        try:
+            atomic_file.write(self._path, written, mode=atomic_file.shared_mode(self._path))
+        except OSError as error:
+            raise OperationFailed(
+                f"{self._path} cannot be written: {error.strerror}.",
+                not_done="What was discovered is not written down.",
+                next_step="flowops discover, once it can be",
+            ) from error
         return True
 
     def _facts(self, document: Any, text: str) -> Facts:
@@ -63,9 +70,16 @@ class LockFile:
             raise self._invalid(1, f"has not the form of a flowops.lock: {error}") from error
 
     def _invalid(self, line: int, text: str) -> InvalidConfig:
-        return InvalidConfig(
-            f"{self._path}:{line}: {text}.", not_done="Nothing was started.", next_step="flowops discover"
-        )
+        return _unusable(f"{self._path}:{line}: {text}.")
+
+
+def _unusable(happened: str) -> InvalidConfig:
+    # A discover reads the file first: what it knows of accounts that are not entered is kept.
+    return InvalidConfig(
+        happened,
+        not_done="Nothing was started.",
+        next_step="restore the file from version control or remove it, then: flowops discover",
+    )
 
 
 def _document(facts: Facts) -> dict[str, Any]:
@@ -101,5 +115,5 @@ def _texts(values: Mapping[str, Any]) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not text")
+        raise TypeError(f"{shown(value)} is not text")
     return value

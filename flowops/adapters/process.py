@@ -236,8 +236,9 @@ def _found(argv: Sequence[str], env: Mapping[str, str]) -> str:
 
 
 def _begin_clean() -> None:
-    """Run in the child: keep its files private, and undo what a script's `flowops … &` made us ignore."""
+    """Run in the child: keep its files private, and undo what we ignore (a script's `flowops … &`) or block."""
     os.umask(0o077)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
 

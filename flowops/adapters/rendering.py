@@ -10,22 +10,24 @@ import math
 import os
 import unicodedata
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
 from traceback import walk_tb
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, pass_context
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, pass_context
 from jinja2.exceptions import TemplateRuntimeError, UndefinedError
+from jinja2.loaders import split_template_path
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from flowops import atomic_file
-from flowops.errors import InvalidConfig
+from flowops.adapters import text_file
+from flowops.errors import InvalidConfig, OperationFailed
 
 SUFFIX = ".j2"
 TEMPLATE_SUFFIX = ".hcl.j2"
-PROJECT_FILE_MODE = 0o644
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _INVISIBLE = ("Cc", "Cf", "Zl", "Zp", "Co", "Cn")
@@ -116,24 +118,31 @@ class TemplateTree:
             return self._environment.get_template(str(template)).render(context)
         except TemplateSyntaxError as error:
             raise _at(Path(error.filename or path), error.lineno, error.message or "is not a template") from error
-        except UnicodeDecodeError as error:
-            raise _at(path, 1, "is not UTF-8 text") from error
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
             where, line = self._line(error, path)
             raise _at(where, line, _explained(error, context)) from error
 
     def current(self, template: PurePosixPath) -> str | None:
         """Return the text beside `template`, or None where there is none or it is not text."""
-        try:
-            return self._target(template).read_text(encoding="utf-8")
-        except (FileNotFoundError, UnicodeDecodeError):
+        target = self._target(template)
+        if not target.exists():
             return None
-        except OSError as error:
-            raise _at(self._target(template), 1, f"cannot be read: {error.strerror}") from error
+        try:
+            return text_file.content(target).decode()
+        except UnicodeDecodeError:
+            return None
 
     def write(self, template: PurePosixPath, text: str) -> None:
-        """Replace the file beside `template` at once."""
-        atomic_file.write(self._target(template), text.encode(), mode=PROJECT_FILE_MODE)
+        """Replace the file beside `template` at once; OperationFailed where it cannot be written."""
+        target = self._target(template)
+        try:
+            atomic_file.write(target, text.encode(), mode=atomic_file.shared_mode(target))
+        except OSError as error:
+            raise OperationFailed(
+                f"{target} cannot be written: {error.strerror}.",
+                not_done="This file and those after it were not rendered.",
+                next_step="flowops render, once it can be",
+            ) from error
 
     def _target(self, template: PurePosixPath) -> Path:
         return self._root / str(template).removesuffix(SUFFIX)
@@ -183,9 +192,15 @@ def _finalize(_context: Context, value: object) -> str:
     return str(value)
 
 
+def _source(root: Path, name: str) -> tuple[str, str, None] | None:
+    """Return the text of a template and where it stands, None where there is none; no name leads out of `root`."""
+    path = root.joinpath(*split_template_path(name))
+    return (text_file.read(path), str(path), None) if os.path.lexists(path) else None
+
+
 def _environment(root: Path) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(root, encoding="utf-8"),
+        loader=FunctionLoader(partial(_source, root)),
         undefined=_Named,
         finalize=_finalize,
         autoescape=False,  # HTML's rules; `hcl` is this format's own
@@ -208,3 +223,16 @@ def _known(names: Mapping[str, object]) -> str:
 
 def _at(path: Path, line: int, text: str) -> InvalidConfig:
     return InvalidConfig(f"{path}:{line}: {text.rstrip('.')}.", not_done="No file was rendered.")
+
+
+def require_rendered(root: Path, folder: PurePosixPath, *, discovered: bool) -> None:
+    """Raise OperationFailed where a file that the units below `folder` may read was never rendered."""
+    tree = TemplateTree(root)
+    near = (it for it in tree.templates() if it.is_relative_to(folder) or folder.is_relative_to(it.parent))
+    missing = [str(it).removesuffix(SUFFIX) for it in near if tree.current(it) is None]
+    if missing:
+        raise OperationFailed(
+            f"Not rendered yet, from the template beside it: {', '.join(missing)}.",
+            not_done="No unit was started.",
+            next_step="flowops render" if discovered else "flowops bootstrap",
+        )

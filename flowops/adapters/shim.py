@@ -41,6 +41,9 @@ LANE = "providers.json"
 """The file below FLOWOPS_LANES, at the unit's own absolute path, with what terraform shall find in
 TF_REATTACH_PROVIDERS: one line."""
 
+INTERRUPTED = "interrupted"
+"""The file in a call's folder that says why flowops interrupted this terraform."""
+
 # A Python that is just starting may swallow an interrupt; held like this, it waits until the shim is ready for it.
 _HOLDING = ("/usr/bin/env", "--block-signal=INT,TERM")
 
@@ -59,6 +62,7 @@ def install_shim(folder: Path, *, python: Path, processes: Processes | None = No
         doraise=True,
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
     )
+    program.chmod(0o600)  # py_compile gives it the mode of its source
     script = folder / "terraform"
     holds = _can_hold_signals(processes or Processes(), folder)
     _write_executable(script, shim_script(python, program, holds_signals=holds))
@@ -128,7 +132,15 @@ def _read_call(folder: Path) -> TerraformCall | None:
         ended=end.get("ended"),
         exit_code=end.get("code"),
         signal=end.get("signal", 0),
+        interrupted=_text(folder / INTERRUPTED),
     )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
 
 
 def _json(path: Path) -> dict[str, Any] | None:

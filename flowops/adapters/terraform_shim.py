@@ -27,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WATCHED = ("apply", "destroy", "import", "init", "plan", "refresh", "state")
+WATCHED = ("apply", "destroy", "import", "init", "plan", "refresh", "state", "untaint")
 """The commands that write state, plans or caches; every other one is terraform itself at once."""
 
 _CHUNK = 64 * 1024

@@ -40,6 +40,21 @@ def run_argv(terragrunt: Path, folder: Path, job: Job, parallelism: int) -> list
     ]
 
 
+def unit_argv(terragrunt: Path, folder: Path, arguments: Sequence[str]) -> list[str]:
+    """Return the command that lets terraform do `arguments` in one unit's working copy, made where it is missing."""
+    return [
+        *(str(terragrunt), "run", "--working-dir", str(folder), "--non-interactive", "--no-color"),
+        # As in a run: outputs of other units are read with this run's own role.
+        "--dependency-fetch-output-from-state",
+        *("--", *arguments),
+    ]
+
+
+def own_settings(terraform: Path) -> dict[str, str]:
+    """Return what every terragrunt of ours is told besides its arguments; `terraform` is what it starts."""
+    return {"TG_TF_PATH": str(terraform), "TG_NON_INTERACTIVE": "true", "TG_NO_COLOR": "true"}
+
+
 def _outputs(job: Job) -> Sequence[str]:
     match job.step:
         case Step.PLAN | Step.PLAN_DESTROY:
@@ -67,19 +82,28 @@ def declares_dependencies(hcl: str) -> bool:
     return re.search(r'^\s*(dependency\s+"|dependencies\s*\{)', hcl, re.MULTILINE) is not None
 
 
-def graph_from_find(environment: Environment, text: str, declares: Callable[[Unit], bool]) -> Graph:
+def graph_from_find(
+    environment: Environment, text: str, *, declares: Callable[[Unit], bool], explain: Callable[[], object]
+) -> Graph:
     """Return the graph that `find --json --dependencies` printed for one environment.
 
     terragrunt drops cycles, and the edges of units that it cannot read, without an error: a unit that is on disk and
-    not in its answer, or that `declares` dependencies and has none there, raises OperationFailed.
+    not in its answer, or that `declares` dependencies and has none there, raises OperationFailed, unless `explain`
+    raises something that says more.
     """
     try:
         rows = {row["path"]: row.get("dependencies", ()) for row in json.loads(text) if row["type"] == "unit"}
     except (ValueError, KeyError, TypeError) as error:
-        raise OperationFailed("terragrunt find printed something that is not a list of units.") from error
+        raise OperationFailed(
+            "terragrunt find printed something that is not a list of units.",
+            not_done="No unit was started.",
+            next_step=f"terragrunt find --json --dependencies --working-dir deployments/{environment.path} to see it, "
+            "and flowops toolchain list for which terragrunt that is",
+        ) from error
     units = {str(unit.path.relative_to(environment.path)): unit for unit in environment.units}
     missing = sorted(unit.id for name, unit in units.items() if name not in rows or (declares(unit) and not rows[name]))
     if missing:
+        explain()
         raise OperationFailed(
             f"terragrunt cannot place {', '.join(missing)}: a terragrunt.hcl cannot be read, or units form a circle.",
             not_done="No unit was started.",

@@ -1,50 +1,25 @@
-"""YAML files read strictly: regular files of UTF-8 text, no key twice, no deep nesting, and a line for every value."""
+"""YAML read strictly: no key twice, no deep nesting, nothing made but plain values, and a line for each of them."""
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from flowops.errors import InvalidConfig
+from flowops.adapters.text_file import wrong
+from flowops.errors import shown
 
-MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 50
-MAX_VALUES = 20_000
+MAX_VALUES = 8_000
+MAX_PROBLEM = 200
 
-MEND = "mend that line, then the same command again"
-"""What to do about a file that is not as it should be."""
+_TAGS = "tag:yaml.org,2002:"
+_MERGE = f"{_TAGS}merge"
 
 Where = tuple[str | int, ...]
 """The keys and indexes that lead to a value."""
-
-
-def load(path: Path) -> tuple[Any, dict[Where, int]]:
-    """Return the data of `path` and the line of each value; InvalidConfig names file and line of what is wrong."""
-    return _parse(path, _read(path))
-
-
-def _read(path: Path) -> str:
-    try:
-        # Without O_NONBLOCK a FIFO in place of the file would hang the command.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    except OSError as error:
-        raise _at(path, 1, f"cannot be read: {error.strerror}") from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise _at(path, 1, "is not a regular file")
-    with os.fdopen(descriptor, "rb") as file:
-        raw = file.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
-        raise _at(path, 1, "is larger than 1 MiB")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _at(path, raw[: error.start].count(b"\n") + 1, "is not UTF-8 text") from error
 
 
 class _Excess(Exception):
@@ -76,55 +51,78 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def _parse(path: Path, text: str) -> tuple[Any, dict[Where, int]]:
+def parse(path: Path, text: str) -> tuple[Any, dict[Where, int]]:
+    """Return the data of a text that stands in `path`, and the line of each value; InvalidConfig names both."""
     lines: dict[Where, int] = {}
+    return _construct(path, _composed(path, text), (), lines), lines
+
+
+def _composed(path: Path, text: str) -> yaml.Node:
+    """Return the text's one document as nodes: no value is made of them yet."""
     try:
-        node = yaml.compose(text, Loader=_Loader)
-        if node is None:
-            raise _at(path, 1, "is empty")
-        return _construct(path, node, (), lines), lines
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise _at(path, mark.line + 1 if mark else 1, f"is not YAML: {error.problem or error.context}") from error
+        loader = _Loader(text)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise _at(path, line, f"holds the character {error.character:#06x}, which YAML does not allow") from error
+        raise wrong(path, line, f"holds the character {error.character:#06x}, which YAML does not allow") from error
+    try:
+        node: yaml.Node | None = loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        said = _clipped(error.problem or error.context or "")
+        raise wrong(path, mark.line + 1 if mark else 1, f"is not YAML: {said}") from error
     except _Excess as error:
-        raise _at(path, error.line, str(error)) from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise _at(path, 1, f"is not YAML: {str(error).splitlines()[0]}") from error
-    except RecursionError as error:
-        raise _at(path, 1, "is nested too deeply") from error
+        raise wrong(path, error.line, str(error)) from error
+    except (yaml.YAMLError, ValueError, ArithmeticError, RecursionError) as error:
+        # Without a mark of its own, for example for an escape like "\\UFFFFFFFF" that is no character.
+        raise wrong(path, loader.line + 1, f"is not YAML: {_clipped(str(error))}") from error
+    if node is None:
+        raise wrong(path, 1, "is empty")
+    return node
+
+
+def _clipped(text: str) -> str:
+    line = text.partition("\n")[0]
+    return line if len(line) <= MAX_PROBLEM else line[: MAX_PROBLEM - 1] + "…"
 
 
 def _construct(path: Path, node: yaml.Node, where: Where, lines: dict[Where, int]) -> Any:
     lines.setdefault(where, node.start_mark.line + 1)
     if len(where) > MAX_DEPTH:
-        raise _at(path, node.start_mark.line + 1, f"is nested deeper than {MAX_DEPTH} levels")
+        raise wrong(path, node.start_mark.line + 1, f"is nested deeper than {MAX_DEPTH} levels")
     if len(lines) > MAX_VALUES:
-        raise _at(
+        raise wrong(
             path, node.start_mark.line + 1, f"has more than {MAX_VALUES} values, aliases counted where they stand"
         )
     if isinstance(node, yaml.MappingNode):
         return _mapping(path, node, where, lines)
     if isinstance(node, yaml.SequenceNode):
         return [_construct(path, it, (*where, index), lines) for index, it in enumerate(node.value)]
-    return _Loader("").construct_object(node)
+    return _plain(path, node)
+
+
+def _plain(path: Path, node: yaml.Node) -> Hashable:
+    """Return a text, number, date or the like; InvalidConfig where YAML's own tag says something that it is not."""
+    try:
+        made: Hashable = _Loader("").construct_object(node)
+    except (yaml.YAMLError, ArithmeticError, AttributeError, LookupError, ValueError) as error:
+        # PyYAML's own constructors trip over `!!bool maybe`, `!!timestamp soon` and the 99th of a month.
+        kind = _clipped(node.tag.removeprefix(_TAGS))
+        raise wrong(path, node.start_mark.line + 1, f"is not YAML: {shown(node.value)} is no {kind}") from error
+    return made
 
 
 def _mapping(path: Path, node: yaml.MappingNode, where: Where, lines: dict[Where, int]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key: Hashable = _Loader("").construct_object(key_node)
         line = key_node.start_mark.line + 1
+        if key_node.tag == _MERGE:
+            raise wrong(path, line, "merges with <<, which this file cannot do: write the keys out")
+        key = _plain(path, key_node) if isinstance(key_node, yaml.ScalarNode) else None
         if not isinstance(key, str):
-            raise _at(path, line, f"key {key_node.value!r} is not a string: put it in quotes")
+            written = shown(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "that is a list or a mapping"
+            raise wrong(path, line, f"key {written} is not a string: put it in quotes")
         if key in result:
-            raise _at(path, line, f"key {key!r} stands here twice (first in line {lines[(*where, key)]})")
+            raise wrong(path, line, f"key {shown(key)} stands here twice (first in line {lines[(*where, key)]})")
         lines[(*where, key)] = line
         result[key] = _construct(path, value_node, (*where, key), lines)
     return result
-
-
-def _at(path: Path, line: int, text: str) -> InvalidConfig:
-    return InvalidConfig(f"{path}:{line}: {text}.", not_done="Nothing was started.", next_step=MEND)

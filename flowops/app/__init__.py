@@ -3,33 +3,58 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flowops import atomic_file
-from flowops.adapters.disk import check_room
+from flowops.adapters.bootstrap_files import SecretFolder
+from flowops.adapters.config_file import ConfigFile
+from flowops.adapters.new_files import NewFiles
 from flowops.adapters.process import Processes
-from flowops.adapters.project import CONFIG_NAME, find_project, load_config, load_deployment, read_config
+from flowops.adapters.project import CONFIG_NAME, find_project, load_config, read_config
+from flowops.adapters.quick_start import QuickStart
 from flowops.adapters.toolchain import Toolchain
-from flowops.app.site import Site, own_site
-from flowops.app.standing import Exports, StandingRehearsal, quick_pause
-from flowops.app.tools import toolchain, user_state
-from flowops.app.workbench import Terminal, Workbench
-from flowops.errors import Exit
-from flowops.model.bootstrap import BootstrapResult
-from flowops.model.config import SECURITY, Config, with_rehearsal_ids
-from flowops.model.deployment import Unit, select
-from flowops.model.facts import Facts
+from flowops.app import accounts
+from flowops.app.drift_results import DriftRecords
+from flowops.app.history import History
+from flowops.app.recovering import Recoveries
+from flowops.app.rehearsals import Rehearsals
+from flowops.app.site import Site, now, own_site
+from flowops.app.terminal import Terminal
+from flowops.app.tools import packaged_data, toolchain, user_state, without_project
+from flowops.app.workbench import Workbench
+from flowops.errors import Exit, InvalidConfig
+from flowops.model.accounts import AccountRow, AccountsResult, CreateRequest
+from flowops.model.bootstrap import BootstrapRequest, BootstrapResult
+from flowops.model.config import Config
+from flowops.model.deployment import Unit
+from flowops.model.doctor import Diagnosis
+from flowops.model.drift.request import DriftRequest
+from flowops.model.drift.result import DriftResult
+from flowops.model.facts import Facts, Organization
+from flowops.model.gc import GcRequest, GcResult
+from flowops.model.provenance.chain import Answer
+from flowops.model.record import RecordedRun
 from flowops.model.rendering import RenderResult
-from flowops.model.run import Run, RunRequest, WarmProviders
+from flowops.model.report import ReportFormat
+from flowops.model.run import Run, RunRequest
+from flowops.model.runs import Runs
+from flowops.model.scaffold import EnvironmentRequest, ProjectRequest
+from flowops.model.secrets import SetRequest, SetResult
+from flowops.model.selftest import SelftestRequest, SelftestResult
 from flowops.model.settings import Setting, from_environment, settings_of, warnings
-from flowops.model.stacks import account_id
-from flowops.model.toolchain import ToolStatus
-from flowops.operations.rehearse import Life, Stage, rehearse
+from flowops.operations.init import Scaffold, init_environment, init_project
+from flowops.operations.reporting import Reporting
 from flowops.operations.show import GraphRow, StatusRow
-from flowops.rehearsal.workspace import workspace_of
+
+if TYPE_CHECKING:
+    from flowops.app.auth import Auth
+    from flowops.app.ci import Ci
+    from flowops.app.locks import Locks
+    from flowops.app.profiles import Profiles
+    from flowops.app.secrets import Secrets
+    from flowops.app.users import People
 
 
 class App:
@@ -38,6 +63,7 @@ class App:
     def __init__(self, start: Path, ambient: Mapping[str, str], console: Terminal, *, rehearsal: bool) -> None:
         self._start, self._ambient, self._console, self._rehearsal = start, ambient, console, rehearsal
         self._processes = Processes()
+        self._reporting: Reporting | None = None
 
     @cached_property
     def _checkout(self) -> Path:
@@ -48,43 +74,62 @@ class App:
         return load_config(self._checkout)
 
     @cached_property
-    def _tools(self) -> Toolchain:
-        return toolchain(self._config, self._ambient, self._processes, self._console.note)
+    def tools(self) -> Toolchain:
+        """Return the programs that flowops starts; without a project, or one that can be read, a new project's."""
+        try:
+            config = self._config
+        except InvalidConfig as error:
+            config = without_project()
+            found = error.happened.splitlines()[0].removesuffix(".")
+            self._console.note(f"{found}; the versions of tools are those of a new project")
+        return toolchain(config, self._ambient, self._processes, self._console.note)
 
     @cached_property
     def _bench(self) -> Workbench:
-        if not self._rehearsal:
-            site = own_site(self._checkout, self._config, self._console, user_state(self._ambient))
-            return Workbench(site, self._tools, self._console, self._ambient, pause=time.sleep)
-        standing = self._standing()
-        endpoint = standing.running()
-        standing.bring_over()
-        return self._workbench(standing.site(endpoint))
+        return self._new_bench()
 
-    def _workbench(self, site: Site) -> Workbench:
-        return Workbench(site, self._tools, self._console, self._ambient, pause=quick_pause)
+    def _new_bench(self) -> Workbench:
+        if self._rehearsal:
+            return self.rehearsals.bench()
+        return Workbench(self._site(), self.tools, self._console, self._ambient, pause=time.sleep)
 
-    def _standing(self, purpose: str = "standing") -> StandingRehearsal:
-        return StandingRehearsal(
-            self._checkout,
-            with_rehearsal_ids(self._config),
-            workspace_of(self._checkout, user_state(self._ambient) / "rehearsals", purpose=purpose),
-            processes=self._processes,
-            ambient=self._ambient,
-            say=self._console.note,
-        )
+    def _site(self) -> Site:
+        if self._rehearsal:
+            return self.rehearsals.site()
+        return own_site(self._checkout, self._config, self._console, user_state(self._ambient))
 
     # -- accounts and project ----------------------------------------------------------------------------------------
 
-    def bootstrap(self, accounts: Sequence[str], allow_replace: Sequence[str], *, yes: bool) -> BootstrapResult:
-        """Bring the bootstrap stacks to what the templates say; a rehearsal gets its operator then, too."""
-        result = self._bench.bootstrap(accounts, allow_replace, yes=yes)
-        if self._rehearsal and result.exit_code is Exit.FINE:
-            config = self._bench.site.config
-            security = self._bench.in_account(account_id(config, SECURITY))
-            operator = self._standing().create_operator(security, tuple(config.environments))
-            self._console.note(f"operator {operator.user} stands in the emulated security account, with MFA")
-        return result
+    def init_project(self, folder: Path, request: ProjectRequest) -> Scaffold:
+        """Write a new project."""
+        return init_project(request, quick_start=QuickStart(packaged_data()), folder=NewFiles(folder))
+
+    def init_environment(self, request: EnvironmentRequest) -> Scaffold:
+        """Add an environment to this project."""
+        return init_environment(
+            request,
+            quick_start=QuickStart(packaged_data()),
+            config_file=ConfigFile(self._checkout),
+            folder=NewFiles(self._checkout),
+        )
+
+    def create_accounts(self, request: CreateRequest) -> AccountsResult:
+        """Bring the accounts of flowops.yaml about."""
+        bench = self._bench
+        return accounts.create_accounts(request, bench.site, self._console, bench.pause, rehearsal=self._rehearsal)
+
+    def list_accounts(self) -> tuple[Organization | None, tuple[AccountRow, ...]]:
+        """Return the organization with its accounts, then those of flowops.yaml that it lacks."""
+        return accounts.list_accounts(self._bench.site, self._console, rehearsal=self._rehearsal)
+
+    def bootstrap(self, request: BootstrapRequest, *, yes: bool) -> BootstrapResult:
+        """Bring the bootstrap stacks to what the templates say; a rehearsal gets its operator and secrets then, too."""
+        return self._bootstrapped(self._bench, request, yes)
+
+    def _bootstrapped(self, bench: Workbench, request: BootstrapRequest, yes: bool) -> BootstrapResult:
+        result = bench.bootstrap(request, yes=yes)
+        done = result.exit_code is Exit.FINE
+        return self.rehearsals.completed(bench, result) if self._rehearsal and done else result
 
     def discover(self) -> Facts:
         """Write down what stands in AWS."""
@@ -100,11 +145,107 @@ class App:
         found = (*settings_of(config, lines, CONFIG_NAME), *from_environment(self._ambient, variables))
         return found, warnings(config)
 
+    def why(self, unit: str, name: str) -> Answer:
+        """Return where an input of a unit comes from."""
+        from flowops.app.provenance import why_of
+
+        if not self._rehearsal:
+            return why_of(self._checkout, self._config, unit, name, self._ambient, self.tools)
+        return why_of(self._bench.site.project, self._bench.site.config, unit, name, self._ambient, self.tools)
+
+    @property
+    def auth(self) -> Auth:
+        """Return who the caller is and what it may do; nothing of a rehearsal is brought over for that."""
+        from flowops.app.auth import Auth
+
+        return Auth(self._site, self._console, self._ambient, rehearsed=self._rehearsal)
+
+    @property
+    def profiles(self) -> Profiles:
+        """Return the named profiles of the project, in the AWS files that its callers come from."""
+        from flowops.app.profiles import Profiles
+
+        return Profiles(self._site, self._console, rehearsed=self._rehearsal)
+
+    @property
+    def ci(self) -> Ci:
+        """Return the pipelines of this project; their results are a rehearsal's where this is one."""
+        from flowops.app.ci import Ci
+
+        def results() -> Path:
+            return self.rehearsals.standing().workspace.project if self._rehearsal else self._checkout
+
+        return Ci(lambda: self._checkout, results, self._ambient)
+
+    # -- secrets -----------------------------------------------------------------------------------------------------
+
+    @property
+    def secrets(self) -> Secrets:
+        """Return the secrets that the security account keeps."""
+        from flowops.app.secrets import Secrets
+
+        return Secrets(self._bench)
+
+    def set_secret(self, request: SetRequest) -> SetResult:
+        """Hand in one secret; files are the checkout's, in a rehearsal too."""
+        return self.secrets.set(request, files=SecretFolder(self._checkout))
+
+    # -- people ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def users(self) -> People:
+        """Return the users of the security account."""
+        from flowops.app.users import People
+
+        return People(self._bench)
+
     # -- environments ------------------------------------------------------------------------------------------------
+
+    def report_to(self, targets: Sequence[tuple[ReportFormat, Path]]) -> None:
+        """Report the runs that follow; UsageError where a report cannot be written."""
+        if targets:
+            # Here, because most commands write no report.
+            from flowops.adapters.reports import WrittenReports
+
+            self._reporting = Reporting(WrittenReports(targets), now)
 
     def run(self, request: RunRequest) -> Run:
         """Plan, apply or destroy."""
-        return self._bench.run(request)
+        return self._bench.run(request, self._reporting)
+
+    def run_every(self, request: RunRequest, confirmed: Collection[str]) -> Runs:
+        """Plan or apply in each environment, protected ones last."""
+        return self._bench.run_every(request, confirmed, self._reporting)
+
+    def resume(self, recorded: RecordedRun, approval: RunRequest) -> Run | None:
+        """Do what a recorded run left, as far as `approval` agrees; None where nothing is left."""
+        return self._bench.resume(recorded, approval, self._reporting)
+
+    def drift(self, request: DriftRequest) -> DriftResult:
+        """Look for what moved since the last apply."""
+        from flowops.app.drift import check_drift
+
+        return check_drift(self._bench, request)
+
+    @cached_property
+    def _recorded(self) -> Path:
+        """Return the project whose records are looked at; a rehearsal need not stand for that."""
+        return self.rehearsals.standing().workspace.project if self._rehearsal else self._checkout
+
+    @cached_property
+    def history(self) -> History:
+        """Return what ran here."""
+        return History(self._recorded, tuple(self._config.environments), lambda: self._bench.archive)
+
+    @property
+    def drift_results(self) -> DriftRecords:
+        """Return what drift checks found here."""
+        return DriftRecords(self._recorded, self._config, self._console.note)
+
+    @property
+    def recovery(self) -> Recoveries:
+        """Return what mends unsaved, damaged and forgotten things."""
+        return Recoveries(self._bench, self._checkout)
 
     def run_folder(self, run_id: str) -> str:
         """Return where a run is recorded."""
@@ -122,96 +263,60 @@ class App:
         """Return the outputs of applied units."""
         return self._bench.outputs(self._bench.selected(environment, layer, unit))
 
-    # -- toolchain ---------------------------------------------------------------------------------------------------
+    @property
+    def locks(self) -> Locks:
+        """Return who keeps others from changing environments."""
+        from flowops.app.locks import Locks
 
-    def toolchain_install(self, names: Sequence[str]) -> list[dict[str, Any]]:
-        """Install the named tools, or all."""
-        return [_tool(it) for it in self._tools.install(names)]
+        return Locks(self._bench)
 
-    def toolchain_list(self) -> list[dict[str, Any]]:
-        """Return where each tool stands."""
-        return [_tool(it) for it in self._tools.list()]
+    # -- doctor ------------------------------------------------------------------------------------------------------
 
-    def toolchain_path(self, name: str) -> Path:
-        """Return one tool's path, installed first where it is missing."""
-        return self._tools.require(name)
+    def doctor(self, environment: str | None, cache_limit: float, consents: Collection[str] = ()) -> Diagnosis:
+        """Return what stands between this project and a green apply; nothing is changed and nobody asked.
+
+        `consents` are variables that agree to something beforehand.
+        """
+        from flowops.app.doctor import Doctor, Request
+
+        doctor = Doctor(self._start, self._ambient, self._processes, lambda: self._bench, rehearsal=self._rehearsal)
+        return doctor.examine(Request(environment, cache_limit, frozenset(consents)))
+
+    # -- upkeep ------------------------------------------------------------------------------------------------------
+
+    def gc(self, request: GcRequest, shown: Callable[[GcResult], None]) -> GcResult:
+        """Delete what is left behind in this project and in this user's folders, once it was `shown`."""
+        from flowops.app.gc import clean
+
+        return clean(request, self._recorded, self._config, lambda: self.tools, self._ambient, self._console, shown)
 
     # -- rehearsal ---------------------------------------------------------------------------------------------------
 
-    def rehearse(
-        self,
-        environment: str,
-        layer: str | None,
-        *,
-        keep: bool,
-        parallelism: int | None,
-        warm_providers: WarmProviders,
-    ) -> Life:
-        """Run the whole life of an environment in a workspace of its own, which is deleted after a good end."""
-        # Here, because no other command should pay for what only this one needs.
-        from flowops.app.life import LifeOfEnvironment
+    @cached_property
+    def rehearsals(self) -> Rehearsals:
+        """Return the rehearsals of this checkout."""
+        return Rehearsals(
+            self._checkout,
+            self._config,
+            lambda: self.tools,
+            processes=self._processes,
+            ambient=self._ambient,
+            console=self._console,
+        )
 
-        select(load_deployment(self._checkout, self._config), environment, layer)
-        self._prepare()
-        standing = self._standing(f"life-{environment}")
-        with standing.alone():
-            standing.down(forget=True)
-            life = LifeOfEnvironment(
-                standing,
-                lambda: self._workbench(standing.site(standing.up())),
-                environment,
-                layer,
-                parallelism=parallelism,
-                warm_providers=warm_providers,
-            )
-            held = False
-            try:
-                found = rehearse(life, clock=time.monotonic, note=self._console.note, show=self._stage)
-                held = found.exit_code is Exit.FINE
-                return found
-            finally:
-                # However it ends: no server is left running, and what went wrong can be looked at.
-                standing.down(forget=held and not keep)
-                if not held or keep:
-                    self._console.note(f"kept: {standing.workspace.root}, until the next rehearsal of {environment}")
+    def selftest(self, request: SelftestRequest) -> SelftestResult:
+        """Run the whole life of an environment in an account of the user's, or in one of the standing rehearsal."""
+        from flowops.app.selftest import SelfTests
 
-    def _prepare(self) -> None:
-        check_room(atomic_file.private_folder(user_state(self._ambient)))
-        self._tools.install()
+        project = self._bench.site.project
+        tests = SelfTests(project, self._new_bench, self._bootstrapped, self._takes_charts, self._examined)
+        return tests.run(request, self.rehearsals.tell)
 
-    def _stage(self, stage: Stage) -> None:
-        held = "held" if stage.held else f"DID NOT HOLD: {stage.finding.trouble}"
-        self._console.note(f"   {stage.name}: {stage.finding.summary}; {held} ({stage.seconds:.1f} s)")
+    def _examined(self, environment: str) -> Diagnosis:
+        # How large caches are is not looked at here: the least limit ends the counting soonest.
+        return self.doctor(environment, 0.0)
 
-    def rehearsal_up(self, port: int) -> dict[str, Any]:
-        """Start this checkout's rehearsal."""
-        self._prepare()
-        standing = self._standing()
-        standing.up(port)
-        return standing.status()
-
-    def rehearsal_down(self, *, forget: bool) -> dict[str, Any]:
-        """Stop this checkout's rehearsal."""
-        return self._standing().down(forget=forget)
-
-    def rehearsal_status(self) -> dict[str, Any]:
-        """Return what this checkout's rehearsal is."""
-        return self._standing().status()
-
-    def rehearsal_env(self) -> Exports:
-        """Return the environment of plain tools for this checkout's rehearsal."""
-        self._rehearsal = True
-        bench = self._bench
-        tools = {name: bench.tools.require(name) for name in ("terragrunt", "terraform", "aws")}
-        return self._standing().exports(bench.cloud, bench.environment(), tools)
-
-
-def _tool(status: ToolStatus) -> dict[str, Any]:
-    return {
-        "tool": status.name,
-        "wanted": status.wanted,
-        "found": status.found,
-        "source": status.source.value,
-        "path": status.path,
-        "note": status.note,
-    }
+    def _takes_charts(self, units: Iterable[Unit]) -> bool:
+        """Say whether units install Helm charts into clusters that can be asked."""
+        rehearsals = self.rehearsals
+        return bool(rehearsals.charts(units)) and (not self._rehearsal or rehearsals.standing().has_kubernetes)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
-from flowops.adapters.aws.errors import AwsDenied
-from flowops.adapters.aws.resources import is_leaving, tagged, workload_roles
-from flowops.adapters.aws.stack_drift import drifted
-from flowops.app.standing import StandingRehearsal, quick_pause
+from flowops.adapters.aws.resources import left_of
+from flowops.app.by_hand import ByHand
+from flowops.app.drift import check_drift
+from flowops.app.stands import Stand
 from flowops.app.workbench import Workbench
-from flowops.errors import Exit, OperationFailed
-from flowops.model.access import Access
+from flowops.errors import Exit, FlowopsError
 from flowops.model.bootstrap import StackOutcome
 from flowops.model.changes import Plan
 from flowops.model.config import SECURITY
-from flowops.model.leftovers import Standing, leftovers
+from flowops.model.deployment import Unit
+from flowops.model.drift.request import DriftRequest
+from flowops.model.drift.result import Status
+from flowops.model.leftovers import Leftover, leftovers
+from flowops.model.life import Finding, Timed
+from flowops.model.pods import Rollout
 from flowops.model.rendering import RenderState
 from flowops.model.run import Outcome, Run, RunRequest, Verb, WarmProviders
 from flowops.model.stacks import account_id, stack_names
-from flowops.operations.rehearse import Finding
+from flowops.model.state import UnitState
+
+EXTERNAL_SECRETS = "externalsecrets.external-secrets.io"
 
 
 class LifeOfEnvironment:
@@ -30,65 +33,57 @@ class LifeOfEnvironment:
 
     def __init__(
         self,
-        standing: StandingRehearsal,
-        bench: Callable[[], Workbench],
+        stand: Stand,
         environment: str,
         layer: str | None,
         *,
         parallelism: int | None,
         warm_providers: WarmProviders,
     ) -> None:
-        self._standing, self._open = standing, bench
+        self._stand = stand
         self._environment, self._layer, self._parallelism = environment, layer, parallelism
-        # Nothing is lost here when an apply is cut short, and all of it is faster.
-        self._warm = WarmProviders.ALWAYS if warm_providers is WarmProviders.AUTO else warm_providers
+        self._warm = warm_providers
+        self._by_hand = ByHand(lambda: self._bench, environment, stand.by_hand)
 
     @cached_property
     def _bench(self) -> Workbench:
-        return self._open()
+        return self._stand.open()
 
     def accounts(self) -> Finding:
-        """Start the emulated AWS and create the accounts of its organization."""
-        names = self._bench.site.config.accounts
-        listed = tuple(f"{name} {account_id(self._bench.site.config, name)}" for name in names)
-        return Finding(f"{len(listed)} empty accounts at {self._standing.running().url}", listed=listed)
+        """Reach the accounts, made first where they are emulated."""
+        return self._stand.accounts(self._bench)
 
     def bootstrap(self) -> Finding:
         """Run the bootstrap twice; the second one must change nothing."""
-        first = self._bench.bootstrap((), (), yes=True)
+        first = self._stand.bootstrap(self._bench)
         stacks = tuple(f"{it.account}/{it.stack} {it.outcome.value}" for it in first.stacks)
         if first.exit_code is not Exit.FINE:
             failed = [it.error.happened for it in first.stacks if it.error] + [it.happened for it in first.problems]
-            return Finding(f"{len(stacks)} stacks", "; ".join(failed), stacks)
-        again = self._bench.bootstrap((), (), yes=True)
+            return Finding(f"{len(stacks)} stacks", "; ".join(failed) or "it was not done", stacks, first.exit_code)
+        again = self._stand.bootstrap(self._bench)
         changed = [it.stack for it in again.stacks if it.outcome is not StackOutcome.UNCHANGED]
         trouble = f"a second bootstrap changed {', '.join(changed)}" if changed else ""
-        return Finding(f"{len(stacks)} stacks made; a second bootstrap changes nothing", trouble, stacks)
+        made = sum(it.outcome is not StackOutcome.UNCHANGED for it in first.stacks)
+        summary = f"{made} of {len(stacks)} stacks made; a second bootstrap changes nothing"
+        return Finding(summary, trouble, stacks)
 
     def operator(self) -> Finding:
-        """Create the operator with MFA; it may become this environment's roles and no other environment's."""
-        config = self._bench.site.config
-        security = self._bench.in_account(account_id(config, SECURITY))
-        operator = self._standing.create_operator(security, (self._environment,))
-        environment = self._bench.deployment.environment(self._environment)
-        folder = self._standing.workspace.root / "operator"
-        listed = [self._bench.cloud.act(environment, access, folder).arn for access in Access]
-        others = [name for name, it in config.environments.items() if it.account != environment.account]
-        refused = [self._refusal(name, folder) for name in others]
-        trouble = "" if all(refused) else f"the operator of {self._environment} may act in another environment"
-        known = (
-            f"{operator.user} with MFA may become {len(listed)} roles, and is refused {len(others)} other account(s)"
-        )
-        return Finding(known, trouble, (*listed, *refused))
+        """Become each role of the environment, as its operator."""
+        return self._stand.operator(self._bench, self._environment)
 
-    def _refusal(self, environment: str, folder: Path) -> str:
-        """Return why the operator may not deploy in another environment, empty where it may."""
-        other = self._bench.deployment.environment(environment)
-        try:
-            self._bench.cloud.act(other, Access.WRITE, folder)
-        except AwsDenied as error:
-            return f"{environment}: {error.happened}"
-        return ""
+    def secrets(self) -> Finding:
+        """Look as the operator for the secrets that the environment needs."""
+        return self._stand.secrets(self._bench, self._environment, self._layer)
+
+    def checks(self) -> Finding:
+        """Look for what will keep an apply from becoming green: ids, quotas, offers."""
+        return self._stand.checks(self._environment)
+
+    def nothing_stands(self) -> Finding:
+        """Look at states and tags; nothing of what will be made may be there."""
+        standing = [f"{unit.id} stands" for unit in self._standing()]
+        tagged = [f"{it.arn} is there" for it in self._left() if not it.reason]
+        return Finding("no state and no tag tells of anything", "; ".join([*standing, *tagged]), exit_code=Exit.REFUSED)
 
     def render(self) -> Finding:
         """Render; nothing may be stale afterwards."""
@@ -105,9 +100,36 @@ class LifeOfEnvironment:
         states = self._bench.cloud.states(selection.environment, selection.units)
         resources = sum(state.resources for state in states.values() if state)
         trouble = _trouble(run, Outcome.APPLIED)
-        if not trouble and not resources:
+        if trouble:
+            trouble = "; ".join((trouble, *self._unready()))
+        elif not resources:
             trouble = "no state holds a resource"
-        return Finding(f"{len(run.units)} units, {resources} resources", trouble, _units(run), _code(run))
+        return Finding(f"{len(run.units)} units, {resources} resources", trouble, _listed(run), _code(run), _timed(run))
+
+    def _unready(self) -> tuple[str, ...]:
+        """Return what in the clusters may be why an apply failed: a chart waits for its pods in vain."""
+        try:
+            return tuple(it for cluster in self._clusters() for it in self._look_into(cluster).troubles)
+        except FlowopsError as error:
+            return (f"the cluster cannot be asked: {error.happened}",)
+
+    def rollout(self) -> Finding:
+        """Ask each cluster whether what was installed runs: every pod Ready, every secret there."""
+        found = [self._look_into(cluster) for cluster in self._clusters()]
+        names = sorted({name for it in found for name in it.namespaces})
+        ready, secrets = sum(it.pods for it in found), sum(it.secrets for it in found)
+        troubles = [it for look in found for it in look.troubles]
+        if not ready and self._stand.has_kubernetes:
+            troubles.append("no cluster runs a pod")
+        return Finding(f"{ready} pods in {', '.join(names)}; {secrets} secrets synced", "; ".join(troubles))
+
+    def _clusters(self) -> list[str]:
+        return self._by_hand.clusters() if self._stand.has_kubernetes else []
+
+    def _look_into(self, cluster: str) -> Rollout:
+        pods = self._by_hand.kubectl(cluster, "get", "pods", "--all-namespaces")["items"]
+        secrets = self._by_hand.kubectl(cluster, "get", EXTERNAL_SECRETS, "--all-namespaces")["items"]
+        return Rollout.of(pods, secrets)
 
     def second_plan(self) -> Finding:
         """Plan again; it must be empty."""
@@ -115,34 +137,33 @@ class LifeOfEnvironment:
         changes = [plan.address(it) for plan in _plans(run) for it in plan.resource_changes]
         outputs = [f"{plan.unit.id} {name}" for plan in _plans(run) for name in plan.changed_outputs]
         found = ", ".join(changes + outputs)
-        return Finding("no changes", _trouble(run, Outcome.PLANNED) or found, _units(run), _code(run))
+        return Finding("no changes", _trouble(run, Outcome.PLANNED) or found, _listed(run), _code(run), _timed(run))
 
     def drift_check(self) -> Finding:
-        """Look for drift beside terraform: in the bootstrap stacks and in the rendered files; there must be none."""
-        config = self._bench.site.config
-        names = [(account, stack) for account in config.accounts for stack in stack_names(config, account)]
-        found = [f"{account}/{stack} {it}" for account, stack in names for it in self._drift_of(account, stack)]
-        stale = [str(it.path) for it in self._bench.render(check=True).of(RenderState.STALE)]
-        return Finding(f"{len(names)} stacks as their templates say, no stale file", ", ".join(found + stale))
-
-    def _drift_of(self, account: str, stack: str) -> tuple[str, ...]:
-        session = self._bench.in_account(account_id(self._bench.site.config, account))
-        return drifted(session, stack, sleep=quick_pause)
+        """Look for drift, of terraform's units, stacks and files, and for what no state knows; there must be none."""
+        request = DriftRequest(self._environment, self._layer, unmanaged=self._stand.alone, warm_providers=self._warm)
+        (found,) = check_drift(self._bench, request).environments
+        moved = [f"{it.verdict.value} {it.address}" for it in found.findings if it.counts]
+        failed = [f"{it.name}: {it.reason}" for it in found.checked if it.status is Status.FAILED]
+        trouble = ", ".join(filter(None, (found.reason, *failed, *moved)))
+        return Finding(f"{len(found.checked)} checked, {len(found.findings)} only written otherwise", trouble)
 
     def listing(self) -> Finding:
-        """List network, cluster and states through the `aws` command line; all must be there."""
-        vpcs = self._aws(
+        """List network, cluster and states through the `aws` command line; what a state holds must be there."""
+        vpcs = self._by_hand.aws(
             "ec2", "describe-vpcs", "--filters", f"Name=tag:flowops:environment,Values={self._environment}"
         )
-        clusters = self._aws("eks", "list-clusters")["clusters"]
+        clusters = self._by_hand.clusters()
         bucket = f"{self._bench.site.config.project}-terraform-state-{account_id(self._bench.site.config, SECURITY)}"
         environment = self._bench.deployment.environment(self._environment)
         prefix = f"{account_id(self._bench.site.config, environment.account)}/"
-        objects = self._aws("s3api", "list-objects-v2", "--bucket", bucket, "--prefix", prefix).get("Contents", [])
-        states = [it["Key"] for it in objects if it["Key"].endswith("terraform.tfstate")]
+        objects = self._by_hand.aws("s3api", "list-objects-v2", "--bucket", bucket, "--prefix", prefix)
+        states = [it["Key"] for it in objects.get("Contents", []) if it["Key"].endswith("terraform.tfstate")]
         networks = [it["VpcId"] for it in vpcs["Vpcs"]]
         listed = (*networks, *clusters, *states)
-        missing = [name for name, found in (("VPC", networks), ("cluster", clusters), ("state", states)) if not found]
+        made = {kind for state in self._states().values() if state for kind, _ in state.values}
+        looked_for = (("VPC", networks, "aws_vpc" in made), ("cluster", clusters, "aws_eks_cluster" in made))
+        missing = [name for name, found, wanted in (*looked_for, ("state", states, True)) if wanted and not found]
         trouble = f"aws lists no {', no '.join(missing)}" if missing else ""
         summary = f"{len(networks)} VPC, {len(clusters)} cluster, {len(states)} states in s3://{bucket}"
         for line in listed:
@@ -152,31 +173,44 @@ class LifeOfEnvironment:
     def destroy(self) -> Finding:
         """Destroy; every unit must be destroyed."""
         run = self._run(Verb.DESTROY)
-        trouble = _trouble(run, Outcome.DESTROYED)
-        return Finding(f"{len(run.units)} units destroyed", trouble, _units(run), _code(run))
+        # A unit that is switched off has nothing to destroy.
+        trouble = _trouble(run, Outcome.DESTROYED, Outcome.UNCHANGED)
+        destroyed = sum(it.outcome is Outcome.DESTROYED for it in run.units)
+        return Finding(f"{destroyed} units destroyed", trouble, _listed(run), _code(run), _timed(run))
+
+    def destroy_anew(self) -> Finding:
+        """Destroy with a new workbench: a signal that ended an earlier stage is none to this one."""
+        self.__dict__.pop("_bench", None)
+        return self.destroy()
 
     def sweep(self) -> Finding:
         """Look for what is left by tag, by role and by state; only what AWS itself keeps may be there."""
-        config, selection = self._bench.site.config, self._bench.selected(self._environment, self._layer)
-        account = selection.environment.account
-        session = self._bench.in_account(account_id(config, account))
-        of_layers = [
-            it.arn
-            for it in tagged(session, config.project, self._environment)
-            if it.tags.get("flowops:layer") in selection.layers
-        ]
-        found = [Standing(arn, is_leaving(session, arn)) for arn in (*of_layers, *workload_roles(session))]
-        left = leftovers(found, protected=selection.environment.protected)
-        states = self._bench.cloud.states(selection.environment, selection.units)
-        standing = [unit.id for unit, state in states.items() if state and state.resources]
-        unexpected = [it.arn for it in left if not it.reason] + standing
+        left = self._left()
+        unexpected = [it.arn for it in left if not it.reason] + [unit.id for unit in self._standing()]
         kept = [f"{it.arn}: {it.reason}" for it in left if it.reason]
-        stacks = [f"{name}/{it}: a bootstrap stack" for name in config.accounts for it in stack_names(config, name)]
+        config = self._bench.site.config
+        accounts = self._stand.accounts_used
+        stacks = [f"{name}/{it}: a bootstrap stack" for name in accounts for it in stack_names(config, name)]
         for line in (*kept, *stacks):
             self._bench.console.note(f"kept: {line}")
         summary = f"{len(kept)} kept by AWS for a while, {len(stacks)} bootstrap stacks"
         trouble = f"left behind: {', '.join(unexpected)}" if unexpected else ""
         return Finding(summary, trouble, (*kept, *stacks))
+
+    def _left(self) -> tuple[Leftover, ...]:
+        """Return what the environment's account has of the layers, by tag and by role."""
+        config, selection = self._bench.site.config, self._bench.selected(self._environment, self._layer)
+        session = self._bench.in_account(account_id(config, selection.environment.account))
+        found = left_of(session, config.project, self._environment, selection.layers)
+        return leftovers(found, protected=selection.environment.protected)
+
+    def _standing(self) -> list[Unit]:
+        """Return the units whose state has resources."""
+        return [unit for unit, state in self._states().items() if state and state.resources]
+
+    def _states(self) -> Mapping[Unit, UnitState | None]:
+        selection = self._bench.selected(self._environment, self._layer)
+        return self._bench.cloud.states(selection.environment, selection.units)
 
     def _run(self, verb: Verb) -> Run:
         request = RunRequest(
@@ -191,28 +225,13 @@ class LifeOfEnvironment:
         )
         return self._bench.run(request)
 
-    def _aws(self, *words: str) -> Mapping[str, Any]:
-        """Return what the `aws` command line answers as the environment's deploy role."""
-        tools = {name: self._bench.tools.require(name) for name in ("aws", "terraform")}
-        environment = self._bench.environment()
-        exports = self._standing.exports(self._bench.cloud, environment, tools)
-        profile = f"{self._bench.site.config.operator.profile}-{self._environment}"
-        argv = [str(tools["aws"]), "--profile", profile, "--output", "json", *words]
-        # A home of its own: the aws command line keeps sessions below it.
-        env = {**environment, **exports.variables, "HOME": str(self._standing.workspace.root)}
-        done = self._bench.processes.run(argv, env=env, cwd=self._bench.site.project, timeout=120)
-        if not done.succeeded:
-            raise OperationFailed(f"aws {' '.join(words[:2])} failed: {done.stderr.strip()}", not_done="")
-        answer: Mapping[str, Any] = json.loads(done.stdout or "{}")
-        return answer
-
 
 def _plans(run: Run) -> list[Plan]:
     return [it.plan for it in run.units if it.plan is not None]
 
 
-def _trouble(run: Run, wanted: Outcome) -> str:
-    wrong = [f"{it.unit.id} is {it.outcome.value} ({it.reason})" for it in run.units if it.outcome is not wanted]
+def _trouble(run: Run, *wanted: Outcome) -> str:
+    wrong = [f"{it.unit.id} is {it.outcome.value} ({it.reason})" for it in run.units if it.outcome not in wanted]
     return "; ".join(wrong) if run.units else "no unit ran"
 
 
@@ -221,5 +240,9 @@ def _code(run: Run) -> Exit:
     return run.exit_code if run.exit_code not in (Exit.FINE, Exit.CHANGES) else Exit.FAILED
 
 
-def _units(run: Run) -> tuple[str, ...]:
-    return tuple(f"{it.unit.id} {it.outcome.value} {it.seconds:.1f} s" for it in run.units)
+def _listed(run: Run) -> tuple[str, ...]:
+    return tuple(map(str, _timed(run)))
+
+
+def _timed(run: Run) -> tuple[Timed, ...]:
+    return tuple(Timed(it.unit.id, it.outcome.value, it.seconds) for it in run.units)

@@ -4,35 +4,44 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from shlex import quote
 from typing import Any
+from uuid import uuid4
 
 from flowops import atomic_file
 from flowops.adapters.aws.acting import EnvironmentAws
 from flowops.adapters.aws.child_profile import child_profile_files
 from flowops.adapters.aws.client import AwsSession
-from flowops.adapters.aws.identity import Users
-from flowops.adapters.aws.organizations import NewAccount, Organizations
 from flowops.adapters.environment import ignored_variables
 from flowops.adapters.process import Processes
-from flowops.app.site import Site, now, rehearsal_site
-from flowops.errors import LockHeld, OperationFailed, ToolUnusable
+from flowops.app.accounts import rehearse_accounts
+from flowops.app.plain_profiles import add_role_profiles
+from flowops.app.rehearsed_operator import rehearsed_operator
+from flowops.app.site import Site, asked_at, rehearsal_site
+from flowops.errors import LockHeld, OperationFailed, ToolUnusable, UsageError
 from flowops.model.config import MANAGEMENT, REHEARSAL_MANAGEMENT_ID, Config
+from flowops.model.deployment import Environment
+from flowops.model.profiles import ProfileSettings
 from flowops.model.stacks import account_id
+from flowops.model.toggles import TOGGLES, switched_off
+from flowops.model.user_profiles import KEY_ID, SECRET_KEY
+from flowops.model.users import User
 from flowops.rehearsal.emulator import Emulator, Endpoint
 from flowops.rehearsal.occupancy import Occupancy
-from flowops.rehearsal.profiles import Keys, Operator, add_user_profile
 from flowops.rehearsal.scratch import bring_over, walk
-from flowops.rehearsal.settings import Settings
+from flowops.rehearsal.settings import FILE_NAME as SETTINGS_FILE
+from flowops.rehearsal.settings import Settings, load
 from flowops.rehearsal.workspace import Workspace
 
-OPERATOR_USER = "flowable_devops_user"
 LOOPBACK = "127.0.0.1"
+NOTHING: Mapping[str, Path] = {}
+_LEADING = ("HELM_", "KUBE_", "TF_CLI_CONFIG_FILE")
+"""What of the children's environment leads tools somewhere."""
+
 QUICK = 0.05
 """Seconds between two looks at something the emulator does; AWS itself is asked less often."""
 
@@ -58,6 +67,17 @@ class Exports:
         return "\n".join([*lines, f'export PATH={":".join(map(quote, self.path))}:"$PATH"'])
 
 
+def require_accounts(running: Collection[tuple[str, str]], wanted: Iterable[tuple[str, str]]) -> None:
+    """Raise OperationFailed for accounts, as name and id, that the emulated AWS was started without."""
+    missing = [f"{name} ({number})" for name, number in wanted if (name, number) not in running]
+    if missing:
+        raise OperationFailed(
+            f"The rehearsal that is running does not have account {', '.join(missing)} of flowops.yaml.",
+            not_done="Nothing was started.",
+            next_step="flowops rehearse up, which adds what is missing and keeps the rest",
+        )
+
+
 class StandingRehearsal:
     """The rehearsal of one checkout in one workspace."""
 
@@ -70,11 +90,17 @@ class StandingRehearsal:
         processes: Processes,
         ambient: Mapping[str, str],
         say: Callable[[str], None],
+        ask: Callable[[str], str],
     ) -> None:
         self.workspace = workspace
         self._checkout, self._config = checkout, config
-        self._processes, self._ambient, self._say = processes, ambient, say
+        self._processes, self._ambient, self._say, self._ask = processes, ambient, say, ask
         self.emulator = Emulator(workspace.emulator, processes.spawn_detached, environ=ambient)
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Return the names of the accounts."""
+        return tuple(self._config.accounts)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -91,32 +117,38 @@ class StandingRehearsal:
         finally:
             lock.release()
 
-    def up(self, port: int = 0) -> Endpoint:
-        """Start the emulated AWS, or find it running, with the organization's accounts in it."""
+    @property
+    def has_kubernetes(self) -> bool:
+        """Say that this rehearsal was started with Kubernetes: its clusters need that again."""
+        return (self.workspace.emulator / SETTINGS_FILE).exists() and bool(load(self.workspace.emulator).kubernetes)
+
+    def up(self, port: int = 0, kubernetes: Mapping[str, Path] = NOTHING, *, accounts_too: bool = True) -> Endpoint:
+        """Start the emulated AWS, or find it running, with the organization's accounts in it.
+
+        Without `accounts_too` no organization and no account is made; those that stand from before stay. With the
+        programs of `kubernetes` each of its EKS clusters has a real control plane.
+        """
         # Here, because it brings the CloudFormation engine, which a plan in a rehearsal has no use for.
         from flowops.rehearsal.administrator import new_administrator
 
         accounts = ((MANAGEMENT, REHEARSAL_MANAGEMENT_ID), *self._accounts())
+        programs = tuple((name, str(path)) for name, path in kubernetes.items())
         self.bring_over()
-        endpoint = self.emulator.start(Settings(port, self.workspace.emulator, accounts, self._config.region))
+        endpoint = self.emulator.start(Settings(port, self.workspace.emulator, accounts, self._config.region, programs))
         keys = new_administrator(endpoint.url, REHEARSAL_MANAGEMENT_ID, self._config.region)
-        add_user_profile(self.workspace.aws, self._config.management.profile, keys, self._config.region)
-        self._create_accounts(self.site(endpoint))
+        files = self.site(endpoint).aws_files
+        secret = {KEY_ID: keys.access_key, SECRET_KEY: keys.secret_key}
+        region = {"region": self._config.region}
+        files.write(files.proposed([ProfileSettings(self._config.management.profile, region, secret)]))
+        if accounts_too:
+            rehearse_accounts(self.site(endpoint), self._say, quick_pause)
         return endpoint
 
     def _accounts(self) -> tuple[tuple[str, str], ...]:
         return tuple((name, account_id(self._config, name)) for name in self._config.accounts)
 
-    def _create_accounts(self, site: Site) -> None:
-        session = site.sessions.profile(self._config.management.profile)
-        organizations = Organizations(session, sleep=quick_pause)
-        organizations.ensure_organization()
-        for name in self._config.accounts:
-            wanted = NewAccount(name, f"{name}@rehearsal.invalid", self._config.management.role)
-            organizations.ensure_account(wanted, self._say)
-
     def running(self) -> Endpoint:
-        """Return where the emulated AWS answers; OperationFailed when it does not run."""
+        """Return where the emulated AWS answers; OperationFailed when it does not run, or lacks an account."""
         endpoint = self.emulator.status()
         if endpoint is None:
             raise OperationFailed(
@@ -124,16 +156,44 @@ class StandingRehearsal:
                 not_done="Nothing was started.",
                 next_step="flowops rehearse up",
             )
+        require_accounts(load(self.workspace.emulator).accounts, self._accounts())
         return endpoint
 
     def site(self, endpoint: Endpoint) -> Site:
         """Return the scratch copy and the emulated AWS as a place to work at."""
-        return rehearsal_site(self.workspace, self._config, endpoint.url)
+        return rehearsal_site(
+            self.workspace, self._config, endpoint.url, asked_at(self._ask), f"flowops-{self._number()}"
+        )
+
+    def _number(self) -> str:
+        """Return what tells this rehearsal from all others: the aws command line keeps sessions by role and name."""
+        file = self.workspace.number_file
+        if not file.exists():
+            atomic_file.private_folder(file.parent)
+            atomic_file.write(file, uuid4().hex[:16].encode())
+        return file.read_text()
 
     def bring_over(self) -> None:
         """Bring tracked and new files of the checkout into the scratch copy."""
         self.workspace.project.mkdir(mode=0o700, parents=True, exist_ok=True)
         bring_over(self._checkout, self.workspace.project, self._files)
+        self.workspace.checkout_file.write_text(str(self._checkout))
+
+    def switch_off(self, environment: Environment, names: Iterable[str]) -> None:
+        """Switch parts of an environment off in the scratch copy; UsageError where it has no such setting."""
+        folder = self.workspace.project / "deployments" / environment.path
+        files = [file for pattern in ("*.hcl", "*.hcl.j2") for file in folder.rglob(pattern)]
+        for name in names:
+            texts = {file: switched_off(file.read_text(), TOGGLES[name]) for file in files}
+            if not any(texts.values()):
+                raise UsageError(
+                    f"{environment.name} cannot be without {name}: no HCL file of it sets {TOGGLES[name]}.",
+                    not_done="Nothing was rehearsed.",
+                    next_step=f"flowops rehearse {environment.name}",
+                )
+            for file, text in texts.items():
+                if text is not None:
+                    atomic_file.write(file, text.encode())
 
     def _files(self, checkout: Path) -> Iterator[PurePosixPath]:
         """Yield what git tracks or would add; every file of a project that is not under git."""
@@ -147,39 +207,29 @@ class StandingRehearsal:
             return walk(checkout)
         return (PurePosixPath(name) for name in listed.stdout.split("\0") if name)
 
-    def create_operator(self, security: AwsSession, environments: tuple[str, ...]) -> Operator:
+    def create_operator(self, security: AwsSession, environments: tuple[str, ...]) -> User:
         """Return the operator, made in the security account where it was missing, a member of these environments."""
-        users = Users(security, clock=now)
-        users.ensure_user(OPERATOR_USER, [f"{name}_dev_ops_admin" for name in environments])
-        known = Operator.load(self.workspace.operator_file)
-        if known is not None:
-            return known
-        key = users.create_key(OPERATOR_USER)
-        device = users.enrol_mfa(OPERATOR_USER)
-        made = Operator(OPERATOR_USER, device.serial, device.seed)
-        keys, region = Keys(key.access_key, key.secret_key), self._config.region
-        add_user_profile(self.workspace.aws, self._config.operator.profile, keys, region, mfa_serial=device.serial)
-        made.save(self.workspace.operator_file)
-        return made
+        files = self.site(self.running()).aws_files
+        return rehearsed_operator(security, files, self._config, self.workspace, environments, self._say)
 
     def exports(self, cloud: EnvironmentAws, environment: Mapping[str, str], tools: Mapping[str, Path]) -> Exports:
         """Return what leads plain terragrunt, terraform and aws to the rehearsal, as the operator.
 
         `environment` is what flowops gives its own children; `tools` the folders to find first on PATH.
         """
-        profile, region = self._config.operator.profile, self._config.region
+        endpoint = self.running()
         files = child_profile_files(
             self.workspace.by_hand,
-            profile,
+            self._config.operator.profile,
             cloud.operator().credentials,
-            region,
-            endpoint_url=self.running().url,
+            self._config.region,
+            endpoint_url=endpoint.url,
         )
-        self._add_role_profiles(Path(files["AWS_CONFIG_FILE"]), cloud)
+        add_role_profiles(files, self.site(endpoint), cloud.deploy_roles())
         folders = dict.fromkeys(str(path.parent) for path in tools.values())
         variables = {
             **files,
-            "TF_CLI_CONFIG_FILE": environment["TF_CLI_CONFIG_FILE"],
+            **{name: value for name, value in environment.items() if name.startswith(_LEADING)},
             "TG_TF_PATH": str(tools["terraform"]),
             "FLOWOPS_REHEARSAL_DIR": str(self.workspace.project),
             # A company's proxy knows nothing of this machine's loopback.
@@ -187,18 +237,6 @@ class StandingRehearsal:
         }
         unset = tuple(name for name in ignored_variables(self._ambient) if name not in variables)
         return Exports(variables, unset, tuple(folders))
-
-    def _add_role_profiles(self, config_file: Path, cloud: EnvironmentAws) -> None:
-        """Give each environment the profile that operators know: the operator's name, a dash, the environment's."""
-        source, region = self._config.operator.profile, self._config.region
-        # The aws command line keeps sessions in the user's home, by role and session name: no two rehearsals share one.
-        session = sha256(cloud.operator().credentials.access_key.encode()).hexdigest()[:16]
-        sections = [
-            f"[profile {source}-{name}]\nregion = {region}\nrole_arn = {arn}\nsource_profile = {source}\n"
-            f"role_session_name = flowops-{session}\n"
-            for name, arn in cloud.deploy_roles().items()
-        ]
-        config_file.write_text(config_file.read_text() + "".join(sections))
 
     def down(self, *, forget: bool) -> dict[str, Any]:
         """Stop the emulated AWS; with `forget` delete everything the rehearsal kept."""
@@ -215,6 +253,7 @@ class StandingRehearsal:
             "running": endpoint is not None,
             "endpoint": endpoint.url if endpoint else None,
             "pid": endpoint.pid if endpoint else None,
+            "kubernetes": self.has_kubernetes,
             "accounts": [f"{name} {number}" for name, number in self._accounts()],
             "scratch_copy": str(self.workspace.project) if self.workspace.project.exists() else None,
         }

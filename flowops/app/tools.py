@@ -7,6 +7,8 @@ import platform
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 import platformdirs
@@ -15,7 +17,7 @@ from flowops import atomic_file
 from flowops.adapters.environment import child_environment
 from flowops.adapters.process import Processes
 from flowops.adapters.toolchain import Machine, Toolchain, conventional_roots, pinned_toolchain
-from flowops.model.config import Config
+from flowops.model.config import Config, ToolsConfig
 from flowops.model.toolchain import platform_of
 
 
@@ -40,6 +42,11 @@ def _user_folder(ambient: Mapping[str, str], variable: str, usual: Path) -> Path
     return Path(ambient[variable]) / "flowops" if ambient.get(variable) else usual
 
 
+def packaged_data() -> Path:
+    """Return the folder of what the package carries beside its code."""
+    return Path(__file__).parents[1] / "data"
+
+
 def toolchain(
     config: Config, ambient: Mapping[str, str], processes: Processes, say: Callable[[str], None]
 ) -> Toolchain:
@@ -50,7 +57,7 @@ def toolchain(
         cache=user_cache(ambient),
         scripts=Path(sys.executable).parent,
         python=Path(sys.executable),
-        data=Path(__file__).parents[1] / "data" / "toolchain",
+        data=packaged_data() / "toolchain",
         provider_roots=conventional_roots(Path.home()),
         progress=say,
     )
@@ -59,8 +66,28 @@ def toolchain(
     )
 
 
+def without_project() -> Config:
+    """Return a configuration that pins what a new project would, and says nothing else."""
+    return Config.model_construct(tools=ToolsConfig())
+
+
 def terraform_environment(tools: Toolchain, ambient: Mapping[str, str]) -> dict[str, str]:
-    """Return what every terragrunt and terraform gets: the allow-list and our own terraform CLI configuration."""
+    """Return what every terragrunt and terraform gets: the allow-list and our own terraform CLI configuration.
+
+    First on PATH is our own `aws`, and nothing else of its folder: the Helm provider asks it for tokens.
+    """
     folder = atomic_file.private_folder(user_cache(ambient) / "terraform")
     cli = tools.write_cli_configuration(folder / "terraform.tfrc")
-    return child_environment(ambient, TF_CLI_CONFIG_FILE=str(cli))
+    environment = child_environment(ambient, TF_CLI_CONFIG_FILE=str(cli))
+    commands = _folder_of(tools.require("aws"), folder / "commands")
+    return environment | {"PATH": os.pathsep.join((str(commands), environment.get("PATH", os.defpath)))}
+
+
+def _folder_of(program: Path, folders: Path) -> Path:
+    """Return a folder that holds this program alone; each installation of flowops has another one."""
+    folder = folders / sha256(str(program).encode()).hexdigest()[:16]
+    if not (folder / program.name).is_symlink():
+        atomic_file.private_folder(folder)
+        with suppress(FileExistsError):  # somebody else was as fast
+            (folder / program.name).symlink_to(program)
+    return folder

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 
 import click
 
 from flowops.cli import options
 from flowops.cli.context import Invocation
 from flowops.cli.stdout import reader_may_leave
+from flowops.cli.variables import read_by_options
 from flowops.errors import Exit
 
 
-@click.group()
+@options.group()
 @options.settings
 def config() -> None:
-    """What flowops.yaml says, where each value came from, and what is allowed in it."""
+    """What flowops.yaml says, where each value came from, and what is allowed in it.
+
+    Example: flowops config show
+    """
 
 
 @config.command("show")
@@ -31,7 +34,7 @@ def show_(invocation: Invocation, /) -> int:
     from flowops.cli.view.result import Result, show
     from flowops.cli.view.tables import rows_table
 
-    found, warnings = invocation.app().settings(_variables(click.get_current_context().find_root()))
+    found, warnings = invocation.app().settings(read_by_options(click.get_current_context().find_root()))
     data = {
         "settings": [{"name": it.name, "value": it.value, "source": it.source} for it in found],
         "warnings": list(warnings),
@@ -61,17 +64,3 @@ def schema(invocation: Invocation, /) -> int:
     with reader_may_leave():
         sys.stdout.write(json.dumps(found, indent=2) + "\n")
     return int(Exit.FINE)
-
-
-def _variables(root: click.Context) -> dict[str, str]:
-    """Return the name of every option of every command, by its environment variable."""
-    return {str(it.envvar): it.opts[0] for it in _options(root.command, root) if it.envvar}
-
-
-def _options(command: click.Command, context: click.Context) -> Iterator[click.Option]:
-    yield from (it for it in command.params if isinstance(it, click.Option))
-    if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            child = command.get_command(context, name)
-            if child is not None:
-                yield from _options(child, context)

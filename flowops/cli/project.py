@@ -1,4 +1,4 @@
-"""discover and render."""
+"""discover, render and why."""
 
 from __future__ import annotations
 
@@ -35,3 +35,19 @@ def render(invocation: Invocation, /, check: bool) -> int:
     from flowops.cli.view.result import show
 
     return show(render_result(invocation.app().render(check=check)), invocation.output)
+
+
+@click.command()
+@click.argument("unit", metavar="UNIT")
+@click.argument("name", metavar="INPUT")
+@options.settings
+@click.pass_obj
+def why(invocation: Invocation, /, unit: str, name: str) -> int:
+    """Show where an input of a unit comes from, line by line, and what to change; AWS is not called.
+
+    UNIT is written dev/foundation/eks. Example: flowops why dev/foundation/eks cluster_name
+    """
+    from flowops.cli.view.result import show
+    from flowops.cli.view.why import why_result
+
+    return show(why_result(invocation.app().why(unit, name)), invocation.output)

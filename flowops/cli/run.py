@@ -12,33 +12,41 @@ from flowops.model.run import Verb
 
 
 @click.command()
-@options.target
+@options.targets
 @options.parallelism
 @options.warm_providers
+@options.report
+@options.unit_timeout
 @options.settings
 @click.pass_obj
 def plan(invocation: Invocation, /, **values: Any) -> int:
     """Show what an apply would change; reads only. Ends with 2 when there are changes.
 
     Example: flowops plan dev foundation
+    Example: flowops plan --all-environments
+    Example: flowops plan dev --report md=plan.md --report html=plan.html
     """
     return _run(invocation, Verb.PLAN, values)
 
 
 @click.command()
-@options.target
+@options.targets
 @options.yes
-@options.confirm
+@options.confirms
 @options.allow_replace
 @options.allow_destroy
+@options.without_safeguard
 @options.parallelism
 @options.warm_providers
+@options.report
+@options.unit_timeout
 @options.settings
 @click.pass_obj
 def apply(invocation: Invocation, /, **values: Any) -> int:
     """Apply what the preview showed, in dependency order.
 
     Example: flowops apply dev foundation
+    Example: flowops apply --all-environments foundation --confirm prod
     """
     return _run(invocation, Verb.APPLY, values)
 
@@ -49,8 +57,11 @@ def apply(invocation: Invocation, /, **values: Any) -> int:
 @options.confirm
 @options.allow_destroy
 @options.with_dependents
+@options.without_safeguard
 @options.parallelism
 @options.warm_providers
+@options.report
+@options.unit_timeout
 @options.settings
 @click.pass_obj
 def destroy(invocation: Invocation, /, **values: Any) -> int:
@@ -62,8 +73,12 @@ def destroy(invocation: Invocation, /, **values: Any) -> int:
 
 
 def _run(invocation: Invocation, verb: Verb, values: dict[str, Any]) -> int:
-    from flowops.cli.view.result import run_result, show
+    from flowops.cli.view.result import run_result, runs_result, show
 
-    app = invocation.app()
-    run = app.run(options.run_request(verb, values))
-    return show(run_result(run, app.run_folder(run.id)), invocation.output)
+    app, request = invocation.app(), options.run_request(verb, values)
+    app.report_to(values["reports"])
+    if values.get("all_environments"):
+        runs = app.run_every(request, values.get("confirmed", ()))
+        return show(runs_result(verb.value, runs, app.run_folder, invocation.pointed), invocation.output)
+    run = app.run(request)
+    return show(run_result(run, app.run_folder(run.id), invocation.pointed), invocation.output)

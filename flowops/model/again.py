@@ -31,11 +31,11 @@ def to_do_again(
 
     A plan that failed is made again whatever the error was: so every error that is reported is terraform's own. What
     writes is only done again where its warm provider failed it, or did not know a type, and no resource had been
-    touched; and what waited for a failed unit only if all that failed is done again.
+    touched; and what waited for a failed unit only if all that failed is done again. What ran out of its time never is.
     """
     if job.step.plans:
         return _to_plan_again(found, troubles)
-    reasons = {it.unit: troubles.get(it.unit) or _unforeseen(it) for it in found}
+    reasons = {it.unit: "" if _out_of_time(it) else troubles.get(it.unit) or _unforeseen(it) for it in found}
     ended = {it.unit: proof.applied(it, Outcome.APPLIED)[0] for it in found}
     failed_units = {unit for unit, outcome in ended.items() if outcome is Outcome.FAILED}
     safe = {unit: reasons[unit] for unit in failed_units if reasons[unit] and not may_have_written(unit)}
@@ -47,12 +47,16 @@ def to_do_again(
 
 def _to_plan_again(found: Sequence[Evidence], troubles: Mapping[Unit, str]) -> dict[Unit, str]:
     """Return every unit without a plan, where one that had lanes failed; without it nobody would fare better."""
-    mattering = (it for it in found if not it.drained and it.reported is not Reported.EXCLUDED)
+    mattering = (it for it in found if not it.drained and it.reported is not Reported.EXCLUDED and not _out_of_time(it))
     ended = {it.unit: proof.planned(it)[0] for it in mattering}
     if not any(outcome is Outcome.FAILED and unit in troubles for unit, outcome in ended.items()):
         return {}
     without = [unit for unit, outcome in ended.items() if outcome in _NOT_PLANNED]
     return {unit: troubles.get(unit) or _FAILED_WARM[unit in troubles] for unit in without}
+
+
+def _out_of_time(evidence: Evidence) -> bool:
+    return evidence.call is not None and bool(evidence.call.interrupted)
 
 
 def _unforeseen(evidence: Evidence) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from flowops.errors import UnknownTarget, UsageError
@@ -100,3 +101,15 @@ def select(deployment: Deployment, environment: str, layer: str | None = None, u
     if not chosen:
         raise UnknownTarget("unit", str(unit), [it.name for it in units], where=f" in {environment}/{layer}")
     return selection
+
+
+def restricted(selection: Selection, ids: Collection[str]) -> Selection:
+    """Return the selection with exactly the units of these ids, which may lie outside it; none means it as it is.
+
+    UnknownTarget names a unit that the environment does not have.
+    """
+    known = {unit.id: unit for unit in selection.environment.units}
+    missing = sorted(set(ids) - known.keys())
+    if missing:
+        raise UnknownTarget("unit", missing[0], known, where=f" in {selection.environment.name}")
+    return replace(selection, units=tuple(sorted(known[it] for it in ids))) if ids else selection

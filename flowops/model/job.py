@@ -24,14 +24,20 @@ class Step(Enum):
         return self in (Step.PLAN, Step.PLAN_DESTROY)
 
 
+def again(folder: Path) -> Path:
+    """Return the folder of what is done again, with ordinary providers, of the job in `folder`."""
+    return folder / "ordinary"
+
+
 @dataclass(frozen=True)
 class Job:
     """`units` of one environment, worked on by one `terragrunt run --all`.
 
     `folder` is fresh and private: plans, report, logs and each terraform call are written below it. `saved` are the
-    plans that APPLY_SAVED applies. `drain` is the run's flag file: while it exists no further unit starts.
-    `parallelism` is None where the machine decides. With `warm` terraforms share providers, which must know the
-    `types` that the units' states name. Units that need not wait for each other are not `ordered`.
+    plans that were shown: APPLY_SAVED applies them, APPLY plans again. `drain` is the run's flag file: while it exists
+    no further unit starts. `parallelism` is None where the machine decides. With `warm` terraforms share providers,
+    which must know the `types` that the units' states name. Units that need not wait for each other are not `ordered`.
+    A unit's terraform is interrupted after `unit_timeout` seconds.
     """
 
     step: Step
@@ -44,6 +50,7 @@ class Job:
     warm: bool = False
     ordered: bool = True
     types: frozenset[str] = frozenset()
+    unit_timeout: float | None = None
 
     def name(self, unit: Unit) -> str:
         """Return the unit's path relative to its environment's folder: terragrunt's own name for it."""

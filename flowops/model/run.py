@@ -18,10 +18,17 @@ class Verb(Enum):
     PLAN = "plan"
     APPLY = "apply"
     DESTROY = "destroy"
+    RECOVER = "recover"
+    DRIFT = "drift"
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing, neither in AWS nor in a state."""
+        return self in (Verb.PLAN, Verb.DRIFT)
 
 
 class WarmProviders(Enum):
-    """Who shares provider processes: what only plans, everything, or nothing."""
+    """Who shares provider processes: everything but applies in CI, everything, or nothing."""
 
     AUTO = "auto"
     ALWAYS = "always"
@@ -30,7 +37,12 @@ class WarmProviders(Enum):
 
 @dataclass(frozen=True)
 class RunRequest:
-    """Everything the command line says about a run; a `parallelism` of None leaves it to the machine."""
+    """Everything the command line says about a run; a `parallelism` of None leaves it to the machine.
+
+    `without_safeguards` are the names of those that it goes without. `units` are the ids that a run is restricted to,
+    all of the target where it is empty; `resumes` is the id of the run whose rest it does. A unit's terraform is
+    interrupted after `unit_timeout` seconds; None lets it take its time.
+    """
 
     verb: Verb
     environment: str
@@ -43,6 +55,10 @@ class RunRequest:
     with_dependents: bool = False
     parallelism: int | None = None
     warm_providers: WarmProviders = WarmProviders.AUTO
+    without_safeguards: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    resumes: str = ""
+    unit_timeout: float | None = None
 
     @property
     def target(self) -> str:
@@ -63,16 +79,20 @@ class Outcome(Enum):
     NOT_RUN = "not-run"
     UNKNOWN = "unknown"
     STATE_UNSAVED = "state-unsaved"
+    RECOVERED = "recovered"
 
     @property
     def done(self) -> bool:
         """Whether the unit is where the request wanted it."""
-        return self in (Outcome.PLANNED, Outcome.APPLIED, Outcome.DESTROYED, Outcome.UNCHANGED)
+        return self in (Outcome.PLANNED, Outcome.APPLIED, Outcome.DESTROYED, Outcome.UNCHANGED, Outcome.RECOVERED)
 
     @property
     def changed(self) -> bool:
         """Whether something in AWS may be different now."""
-        return self in (Outcome.APPLIED, Outcome.DESTROYED, Outcome.UNKNOWN, Outcome.STATE_UNSAVED)
+        return self in _CHANGED
+
+
+_CHANGED = (Outcome.APPLIED, Outcome.DESTROYED, Outcome.UNKNOWN, Outcome.STATE_UNSAVED, Outcome.RECOVERED)
 
 
 @dataclass(frozen=True)
@@ -93,7 +113,10 @@ class UnitRun:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run; `halted` is the code of whatever ended it early (a guard, a signal), or FINE."""
+    """A finished run; `halted` is the code of whatever ended it early (a guard, a signal), or FINE.
+
+    `warnings` are what the project's own rules, or flowops, say of its plans.
+    """
 
     id: str
     request: RunRequest
@@ -101,6 +124,7 @@ class Run:
     units: tuple[UnitRun, ...] = ()
     halted: Exit = Exit.FINE
     notes: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> Exit:
@@ -115,6 +139,6 @@ def exit_code(verb: Verb, units: Iterable[UnitRun], halted: Exit = Exit.FINE) ->
     if not all(it.outcome.done for it in runs):
         changed = any(it.outcome.changed or it.touched for it in runs)
         codes.add(Exit.PARTLY_DONE if changed else Exit.FAILED)
-    elif halted is Exit.FINE and verb is Verb.PLAN and any(it.plan and not it.plan.empty for it in runs):
+    elif halted is Exit.FINE and verb.reads and any(it.plan and not it.plan.empty for it in runs):
         codes.add(Exit.CHANGES)
     return worst(codes)

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from flowops.model.stack_status import Way, way_of
+
 GUARDED_TYPES = (
     "AWS::IAM::Group",
     "AWS::IAM::Role",
@@ -16,27 +18,10 @@ GUARDED_TYPES = (
 )
 """What people, data or other accounts depend on: replaced or removed, it is lost or its name means something else."""
 
-_STABLE = frozenset(
-    {
-        "CREATE_COMPLETE",
-        "UPDATE_COMPLETE",
-        "UPDATE_ROLLBACK_COMPLETE",
-        "IMPORT_COMPLETE",
-        "IMPORT_ROLLBACK_COMPLETE",
-    }
-)
-_NEVER_MADE = frozenset({"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"})
+CANCELLED = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
+"""How the reasons of resources begin that did not fail themselves."""
+
 _DONE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
-
-
-class Standing(Enum):
-    """What can be done with a stack."""
-
-    ABSENT = "absent"
-    NEVER_MADE = "never made"
-    BUSY = "busy"
-    STABLE = "stable"
-    BROKEN = "broken"
 
 
 @dataclass(frozen=True)
@@ -57,25 +42,19 @@ class Stack:
         return self.status in _DONE
 
     @property
+    def broken(self) -> bool:
+        """Whether its last operation failed and was not taken back."""
+        return self.status.endswith("_FAILED")
+
+    @property
     def secured(self) -> bool:
         """Whether it can neither be deleted by accident nor lose what the guard protects."""
-        return self.protected and _same_policy(self.policy, stack_policy())
+        return self.protected and same_policy(self.policy, stack_policy())
 
 
-def standing(stack: Stack | None) -> Standing:
-    """Return what can be done with a stack; None is one that is not there."""
-    return standing_of(stack.status if stack else "")
-
-
-def standing_of(status: str) -> Standing:
-    """Return what can be done with a stack of this status, one of CloudFormation's 23 or empty for none."""
-    if status in ("", "DELETE_COMPLETE"):
-        return Standing.ABSENT
-    if status in _NEVER_MADE:
-        return Standing.NEVER_MADE
-    if status.endswith("_IN_PROGRESS"):
-        return Standing.BUSY
-    return Standing.STABLE if status in _STABLE else Standing.BROKEN
+def way(stack: Stack | None) -> Way:
+    """Return how a bootstrap goes on with a stack; None is one that is not there."""
+    return way_of(stack.status if stack else "")
 
 
 @dataclass(frozen=True)
@@ -92,6 +71,21 @@ class StackResource:
     def exists(self) -> bool:
         """Whether something is left of it in the account."""
         return self.status != "DELETE_COMPLETE" and bool(self.physical_id)
+
+    @property
+    def retained(self) -> bool:
+        """Whether it is left because its DeletionPolicy, or somebody who deleted the stack, wanted to keep it."""
+        return self.status == "DELETE_SKIPPED"
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a rollback failed on it; one that was only cancelled because of another did not fail itself."""
+        return self.status == "UPDATE_FAILED" and not self.reason.startswith(CANCELLED)
+
+    @property
+    def blocks_its_successor(self) -> bool:
+        """Whether a stack made anew cannot make it again while it stands: its name is given, and is taken."""
+        return _has_a_name(self.type)
 
 
 class ChangeAction(Enum):
@@ -132,6 +126,11 @@ class ResourceChange:
         """Whether it loses something that must not be lost unasked."""
         return self.loses and self.type in GUARDED_TYPES
 
+    @property
+    def blocks_its_successor(self) -> bool:
+        """Whether a stack made anew cannot make it again while it stands."""
+        return _has_a_name(self.type)
+
 
 @dataclass(frozen=True)
 class ChangeSet:
@@ -149,6 +148,11 @@ class ChangeSet:
     def empty(self) -> bool:
         """Whether executing it would change nothing."""
         return not self.id
+
+
+def _has_a_name(kind: str) -> bool:
+    """Return whether a guarded resource has a name that is given, and can be taken."""
+    return kind in GUARDED_TYPES and kind != "AWS::KMS::Key"
 
 
 def unallowed(changes: Iterable[ResourceChange], allowed: Collection[str]) -> tuple[ResourceChange, ...]:
@@ -174,7 +178,8 @@ def stack_policy(lifted: Collection[str] = ()) -> str:
     return json.dumps({"Statement": [allow, deny]})
 
 
-def _same_policy(one: str, other: str) -> bool:
+def same_policy(one: str, other: str) -> bool:
+    """Return whether two stack policies say the same; a text that is none says nothing."""
     try:
         return bool(json.loads(one) == json.loads(other))
     except ValueError:

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from flowops.model.ci import stack_parameters
 from flowops.model.config import SECURITY, Config
+from flowops.model.regions import region_in
 
 SECURITY_STACK = "flowops-security"
 ENVIRONMENT_STACK = "flowops-environment"
@@ -27,8 +28,6 @@ EXTERNAL_ID = "ExternalId"
 
 LAYER_TAG = "bootstrap"
 """Value of the tag flowops:layer on the bootstrap stacks, which no layer of the project owns."""
-
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,7 @@ def security_stacks(config: Config, organization_id: str) -> tuple[StackSpec, ..
     """Return the stacks of the security account in the order in which they are made; every id has to be known."""
     holders = ",".join(sorted(account_id(config, name) for name in config.environment_accounts()))
     parameters = {"Project": config.project, "OrganizationId": organization_id, "EnvironmentAccountIds": holders}
+    parameters |= stack_parameters(config)
     security = _spec(config, SECURITY_STACK, SECURITY, SECURITY_TEMPLATE, parameters)
     return (security, *(_access_stack(config, name, organization_id) for name in config.environments))
 
@@ -91,9 +91,13 @@ def environment_stack(
 
 def regions(config: Config, account: str) -> tuple[str, ...]:
     """Return the regions an account may use: the home region, and those that its environments' folders name."""
-    paths = [config.environments[name].path for name in config.environments_of(account)]
-    named = {part for path in paths for part in path.split("/") if _REGION.fullmatch(part)}
+    named = {region_in(config.environments[name].path, config.region) for name in config.environments_of(account)}
     return (config.region, *sorted(named - {config.region}))
+
+
+def template_of(stack: str) -> str:
+    """Return the file of bootstrap/ that a stack is made of."""
+    return {SECURITY_STACK: SECURITY_TEMPLATE, ENVIRONMENT_STACK: ENVIRONMENT_TEMPLATE}.get(stack, ACCESS_TEMPLATE)
 
 
 def stack_names(config: Config, account: str) -> tuple[str, ...]:
@@ -109,6 +113,11 @@ def account_id(config: Config, account: str) -> str:
     if found is None:
         raise ValueError(f"account {account!r} has no id")
     return found
+
+
+def by_hand(config: Config, account: str) -> str:
+    """Return the options by which the aws command line reaches the stacks of an account of flowops.yaml."""
+    return f"--region {config.region} --profile {config.accounts[account].profile}"
 
 
 def without_id(config: Config, accounts: Iterable[str]) -> tuple[str, ...]:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+LOCK_SUFFIX = ".tflock"
+"""What terraform appends to the key of a state to get that of its lock."""
+
 
 @dataclass(frozen=True)
 class Output:
@@ -19,7 +22,9 @@ class Output:
 class UnitState:
     """One version of a unit's state: its serial and lineage, how many managed resource instances, and its outputs.
 
-    `types` are those of all its resources and data sources.
+    `types` are those of all its resources and data sources. `terraform` wrote it; `sha256` is the hash of its bytes.
+    `accepted` says that an operator put it there by `flowops recover`, whatever stood before. `values` are type and
+    values of each managed resource, secrets among them: they are shown nowhere.
     """
 
     serial: int
@@ -27,14 +32,22 @@ class UnitState:
     resources: int
     outputs: Mapping[str, Output] = field(default_factory=dict)
     types: frozenset[str] = frozenset()
+    terraform: str = ""
+    sha256: str = ""
+    accepted: bool = False
+    values: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
 class Lock:
-    """Somebody's lock on a unit's state: terraform's lock info."""
+    """Somebody's lock on a unit's state: terraform's lock info; `id` is empty where its object says nothing.
+
+    `etag` is S3's name for what the object held when it was looked at.
+    """
 
     key: str
     id: str
     who: str
     operation: str
     created: str
+    etag: str = field(default="", compare=False)

@@ -14,6 +14,7 @@ class TerraformCall:
 
     `started` and `ended` are seconds since 1970. `exit_code` is what a shell would say (130 after SIGINT) and None
     while it is not recorded: `alive` then says that terraform still works, `lost` that nobody knows how it ended.
+    `interrupted` is why flowops ended it before its time, "" where it did not.
     """
 
     command: str
@@ -28,6 +29,7 @@ class TerraformCall:
     ended: float | None = None
     exit_code: int | None = None
     signal: int = 0
+    interrupted: str = ""
 
     @property
     def lost(self) -> bool:

@@ -9,7 +9,11 @@ from enum import Enum
 
 _VERSION = re.compile(r"(?<![\w.])v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)(?![\w.])")
 _SUM = re.compile(r"([0-9a-f]{64}) [ *](\S+)")
+_SUM_ALONE = re.compile(r"[0-9a-f]{64}")
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+KUBERNETES_VERSION = "1.34.4"
+FOR_KUBERNETES = "needed for rehearsals with Kubernetes"
 
 
 class Source(Enum):
@@ -27,10 +31,10 @@ class Source(Enum):
 
 @dataclass(frozen=True)
 class Release:
-    """Where a vendor publishes a tool: `{version}` and `{platform}` (linux_amd64) are filled in.
+    """Where a vendor publishes a tool: `{version}`, `{platform}` (linux_amd64), `{os}` and `{arch}` are filled in.
 
-    `member` is the program's name inside a zip; "" says that the file is the program itself. Below a mirror the files
-    stand at `<name>/<version>/`, under the names the vendor gave them.
+    `sums` stands beside the file. `member` is the program's name inside a zip or a .tar.gz; "" says that the file is
+    the program itself. Below a mirror the files stand at `<name>/<version>/`, under the names the vendor gave them.
     """
 
     base: str
@@ -43,47 +47,48 @@ class Release:
 class GoModule:
     """What to build a tool from: a folder of ours with go.mod and go.sum, a package, and what the linker writes in.
 
-    `{version}` in `flags` is filled in.
+    `{version}` in `flags` is filled in. `module` is what go.mod requires where that is not the package itself.
     """
 
     folder: str
     package: str
     flags: str = "-s -w"
+    module: str = ""
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A program pinned to one version; any other is not used. `{…}` of its release are filled in by `located`."""
+    """A program pinned to one version; any other is not used. `{…}` of its release are filled in by `located`.
+
+    `calls_itself` is how the line with its version begins, "" for its name. `on_demand` says what it is needed for
+    where not every project needs it: it is installed for those who ask for it.
+    """
 
     name: str
     version: str
     release: Release | None = None
     module: GoModule | None = None
     version_argv: tuple[str, ...] = ("--version",)
+    calls_itself: str = ""
+    on_demand: str = ""
 
     def located(self, platform: str) -> Release | None:
         """Return the release for one platform, filled in; None where there is none."""
         if self.release is None:
             return None
-        return Release(
-            *(
-                part.replace("{version}", self.version).replace("{platform}", platform)
-                for part in (self.release.base, self.release.file, self.release.sums, self.release.member)
-            )
-        )
+        system, _, machine = platform.partition("_")
+        known = {"version": self.version, "platform": platform, "os": system, "arch": machine}
+        parts = (self.release.base, self.release.file, self.release.sums, self.release.member)
+        return Release(*(_filled(part, known) for part in parts))
 
 
 @dataclass(frozen=True)
 class Provider:
-    """A terraform provider pinned to one version; `address` is `namespace/type` on the public registry.
-
-    `on_demand` says that not every project needs it: it is installed for those who ask for it by name.
-    """
+    """A terraform provider pinned to one version; `address` is `namespace/type` on the public registry."""
 
     address: str
     version: str
     module: GoModule | None = None
-    on_demand: bool = False
 
     @property
     def source(self) -> str:
@@ -159,6 +164,66 @@ def terragrunt(version: str) -> Tool:
     )
 
 
+def kubernetes_tools() -> tuple[Tool, ...]:
+    """Return the programs of a Kubernetes on this machine, of versions that work together, and kubectl.
+
+    kwok plays the nodes: it says of every pod that it runs.
+    """
+    programs = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+    return (
+        *(_of_kubernetes(name, ("--version",), "kubernetes") for name in programs),
+        _of_kubernetes("kubectl", ("version", "--client"), "client version"),
+        Tool(
+            "etcd",
+            "3.6.13",
+            Release(
+                "https://github.com/etcd-io/etcd/releases/download/v{version}/",
+                "etcd-v{version}-{os}-{arch}.tar.gz",
+                "SHA256SUMS",
+                "etcd-v{version}-{os}-{arch}/etcd",
+            ),
+            GoModule("kubernetes", "go.etcd.io/etcd/server/v3"),
+            on_demand=FOR_KUBERNETES,
+        ),
+        Tool(
+            "kwok",
+            "0.7.0",
+            Release(
+                "https://github.com/kubernetes-sigs/kwok/releases/download/v{version}/",
+                "kwok-{os}-{arch}",
+                "SHA256SUMS",
+            ),
+            GoModule(
+                "kwok",
+                "sigs.k8s.io/kwok/cmd/kwok",
+                "-s -w -X sigs.k8s.io/kwok/pkg/consts.Version=v{version}",
+                "sigs.k8s.io/kwok",
+            ),
+            on_demand=FOR_KUBERNETES,
+        ),
+    )
+
+
+def _of_kubernetes(name: str, version_argv: tuple[str, ...], calls_itself: str) -> Tool:
+    """Return one of the programs that share Kubernetes' version; without the linker's flags it would be v0.0.0."""
+    stamp = "-X k8s.io/component-base/version."
+    major, minor, _ = KUBERNETES_VERSION.split(".")
+    return Tool(
+        name,
+        KUBERNETES_VERSION,
+        Release("https://dl.k8s.io/v{version}/", f"bin/{{os}}/{{arch}}/{name}", f"{name}.sha256"),
+        GoModule(
+            "kubernetes",
+            f"k8s.io/kubernetes/cmd/{name}",
+            f"-s -w {stamp}gitVersion=v{{version}} {stamp}gitMajor={major} {stamp}gitMinor={minor}",
+            "k8s.io/kubernetes",
+        ),
+        version_argv=version_argv,
+        calls_itself=calls_itself,
+        on_demand=FOR_KUBERNETES,
+    )
+
+
 def version_in(text: str, name: str = "") -> str:
     """Return the version that a tool's answer names, "" when it names none.
 
@@ -182,10 +247,22 @@ def required_version(go_mod: str, package: str) -> str:
     return found.group(1) if found else ""
 
 
+def sum_of(file: str, text: str) -> str:
+    """Return the SHA-256 of a file in a text of sums, "" when it is not there; a text that is one sum is its sum."""
+    alone = _SUM_ALONE.fullmatch(text.strip())
+    return alone.group() if alone else sums_in(text).get(file, "")
+
+
 def sums_in(text: str) -> Mapping[str, str]:
     """Return file name to SHA-256 of a SHA256SUMS file; lines of another form are left out."""
     found = (_SUM.fullmatch(line.strip()) for line in text.splitlines())
     return {match.group(2): match.group(1) for match in found if match}
+
+
+def _filled(text: str, known: Mapping[str, str]) -> str:
+    for name, value in known.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
 
 
 def platform_of(system: str, machine: str) -> str:

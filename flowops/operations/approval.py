@@ -6,8 +6,9 @@ import shlex
 from dataclasses import replace
 
 from flowops.errors import Declined, Refused
+from flowops.model.answers import is_yes
 from flowops.model.guard import Allowed, Forbidden, NeedsConfirmation, Verdict
-from flowops.model.run import RunRequest
+from flowops.model.run import RunRequest, WarmProviders
 from flowops.operations.ports.run import Console
 
 
@@ -24,13 +25,24 @@ def approve(request: RunRequest, verdict: Verdict, console: Console) -> bool:
     match verdict:
         case Allowed():
             return False
-        case Forbidden(reasons, flags):
-            raise Refused(
-                f"Refused: {'; '.join(reasons)}.", next_step=f"{command_of(request)} {' '.join(dict.fromkeys(flags))}"
-            )
+        case Forbidden():
+            raise Refused(f"Refused: {'; '.join(verdict.reasons)}.", next_step=_after(request, verdict))
         case NeedsConfirmation(name):
             _confirm(request, name, console)
             return True
+
+
+def _after(request: RunRequest, verdict: Forbidden) -> str:
+    """Return what to type after a refusal: what mends it, or what allows it; what nothing allows is mended in files."""
+    again = " ".join([command_of(request), *dict.fromkeys(verdict.flags)])
+    if verdict.final:
+        return f"change what the plans are made of, then: {again}"
+    if verdict.commands:
+        mends = "\n".join(f"  {it}" for it in verdict.commands)
+        return (
+            f"what was interrupted and is whole needs no replacement:\n{mends}\nor, to replace it all the same: {again}"
+        )
+    return again
 
 
 def _confirm(request: RunRequest, name: str, console: Console) -> None:
@@ -47,20 +59,29 @@ def _answer(request: RunRequest, console: Console, question: str, wanted: str, n
             "The run needs a yes, and nobody is there to give it.",
             next_step=command_of(replace(request, yes=True, confirm=name)),
         )
-    answer = console.ask(question).strip()
-    accepted = {"y", "yes"} if wanted == "y" else {wanted}
-    if answer not in accepted:
+    answer = console.ask(question)
+    if not (is_yes(answer) if wanted == "y" else answer.strip() == wanted):
         raise Declined(
             f"{request.verb.value.capitalize()} {request.target} was declined.", next_step=command_of(request)
         )
 
 
+def _warm_is_said(request: RunRequest) -> bool:
+    """Return whether the command names them: a resumed run takes them from the one that it resumes."""
+    return request.warm_providers is not WarmProviders.AUTO and not request.resumes
+
+
 def command_of(request: RunRequest) -> str:
     """Return the command line that means this request."""
-    words = ["flowops", request.verb.value, *request.target.split()]
+    asked = ["runs", "resume", request.resumes] if request.resumes else [request.verb.value, *request.target.split()]
+    words = ["flowops", *asked]
     words += ["--yes"] if request.yes else []
     words += ["--confirm", request.confirm] if request.confirm else []
     words += [word for address in request.allow_replace for word in ("--allow-replace", address)]
     words += [word for address in request.allow_destroy for word in ("--allow-destroy", address)]
+    words += [word for name in request.without_safeguards for word in ("--without-safeguard", name)]
+    words += ["--parallelism", str(request.parallelism)] if request.parallelism else []
+    words += ["--warm-providers", request.warm_providers.value] if _warm_is_said(request) else []
+    words += ["--unit-timeout", str(int(request.unit_timeout))] if request.unit_timeout else []
     words += ["--with-dependents"] if request.with_dependents else []
     return shlex.join(words)

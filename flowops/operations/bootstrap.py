@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from flowops.errors import FlowopsError, OperationFailed, UnknownTarget, UsageError
 from flowops.model.bootstrap import (
@@ -16,7 +16,8 @@ from flowops.model.bootstrap import (
 from flowops.model.config import SECURITY, Config
 from flowops.model.facts import Facts
 from flowops.model.rendering import RenderResult
-from flowops.model.stack_changes import Standing, standing
+from flowops.model.stack_changes import Stack, StackResource, way
+from flowops.model.stack_status import Way
 from flowops.model.stacks import (
     SECURITY_STACK,
     StackSpec,
@@ -26,6 +27,8 @@ from flowops.model.stacks import (
 )
 from flowops.operations import bootstrap_secrets
 from flowops.operations.bootstrap_phase import Site, carry_out, external_id, plan_stacks
+from flowops.operations.bootstrap_recovery import require_among, require_failed
+from flowops.operations.bootstrap_under_way import UnderWay
 from flowops.operations.discover import enter, look, require_ids
 from flowops.operations.ports.bootstrap import BootstrapPorts
 from flowops.operations.render import render
@@ -45,7 +48,14 @@ def bootstrap(request: BootstrapRequest, config: Config, ports: BootstrapPorts) 
     chosen = _chosen(request, config)
     site = _site(request, config, ports, chosen)
     _require_known(site, chosen)
-    results, secrets = _run(site, chosen)
+    try:
+        results, secrets = _run(site, chosen)
+    except KeyboardInterrupt as error:
+        raise site.under_way.interrupted() from error
+    except BaseException:
+        for lifted in site.under_way.abandon():
+            ports.console.progress(str(lifted))
+        raise
     filled, secret_problems = bootstrap_secrets.fill(site, secrets) if SECURITY in chosen else ((), ())
     facts, rendered, problems = _write_down(site)
     return BootstrapResult(results, filled, facts, rendered, (*secret_problems, *problems))
@@ -70,26 +80,34 @@ def _site(request: BootstrapRequest, config: Config, ports: BootstrapPorts, chos
     earlier = ports.facts_file.read()
     organization = ports.cloud.organization()
     doors = enter(config, dict.fromkeys((SECURITY, *chosen)), ports.cloud)
-    return Site(config, request, ports, organization, doors, earlier)
+    return Site(config, request, ports, organization, doors, earlier, UnderWay(request))
 
 
 def _require_known(site: Site, chosen: Sequence[str]) -> None:
-    """Raise UnknownTarget for an --allow-replace that names no resource of the stacks as they stand."""
-    if not site.request.allow_replace:
+    """Raise UnknownTarget for a logical id of the command line that no stack has, or that did not fail."""
+    request = site.request
+    if not (request.allow_replace or request.skip or request.retain):
         return
-    known: set[str] = set()
-    for account in chosen:
-        stacks = site.doors[account].stacks
-        standing_ones = [name for name in stack_names(site.config, account) if stacks.describe(name)]
-        known |= {it.logical_id for name in standing_ones for it in stacks.resources(name)}
-    for logical_id in site.request.allow_replace:
-        if logical_id not in known:
-            raise UnknownTarget("logical id", logical_id, known)
+    found = [it for account in chosen for it in _settled(site, account)]
+    known = {f"{account}/{it.logical_id}" for account, _, resources in found for it in resources}
+    require_among("logical id", request.allow_replace, known)
+    require_failed(request, found)
+
+
+def _settled(site: Site, account: str) -> Iterator[tuple[str, Stack, Sequence[StackResource]]]:
+    """Yield the stacks of an account with their resources, once no operation works on them."""
+    stacks = site.doors[account].stacks
+    for name in stack_names(site.config, account):
+        found = stacks.settle(name, site.progress(f"{account}/{name}"))
+        if found is not None:
+            yield account, found, stacks.resources(name)
 
 
 def _run(site: Site, chosen: Sequence[str]) -> tuple[tuple[StackResult, ...], tuple[SecretPlan, ...]]:
     """Run phase after phase until every stack has its result; return the results and the confirmed secrets."""
+    request = site.request
     results: dict[Key, StackResult] = {}
+    prepared: set[Key] = set()
     confirmed: tuple[SecretPlan, ...] = ()
     everything = [(account, name) for account in chosen for name in stack_names(site.config, account)]
     while open_ones := [it for it in everything if it not in results]:
@@ -98,11 +116,14 @@ def _run(site: Site, chosen: Sequence[str]) -> tuple[tuple[StackResult, ...], tu
             finished = carry_out(site, plan)
             confirmed = confirmed or plan.secrets
         except FlowopsError as error:
-            if all(it.outcome is StackOutcome.UNCHANGED for it in results.values()):
+            request.addressed(error)
+            if not prepared and all(it.outcome is StackOutcome.UNCHANGED for it in results.values()):
                 raise
             finished = _not_run(open_ones, error)
-        results |= {(it.account, it.stack): it for it in finished}
-        results |= _blocked(results, [it for it in open_ones if it not in results])
+        prepared |= {it.key for it in finished if it.outcome is StackOutcome.PREPARED}
+        ended = [it for it in finished if it.outcome is not StackOutcome.PREPARED]
+        results |= {it.key: it.after_preparation() if it.key in prepared else it for it in ended}
+        results |= _blocked(request, results, [it for it in open_ones if it not in results])
     return tuple(results[it] for it in everything), confirmed
 
 
@@ -119,9 +140,9 @@ def _phase(site: Site, chosen: Sequence[str], open_ones: Sequence[Key], *, first
 def _specs(site: Site, chosen: Sequence[str]) -> list[StackSpec]:
     """Return the stacks that can be described by now: the environments' only once flowops-security has outputs."""
     specs = list(security_stacks(site.config, site.organization.id)) if SECURITY in chosen else []
-    found = site.doors[SECURITY].stacks.describe(SECURITY_STACK)
+    found = site.doors[SECURITY].stacks.settle(SECURITY_STACK, site.progress(f"{SECURITY}/{SECURITY_STACK}"))
     holders = [name for name in chosen if name != SECURITY]
-    if standing(found) is Standing.STABLE and found is not None:
+    if found is not None and way(found) is Way.UPDATE:
         outputs = found.outputs
         return specs + [
             environment_stack(site.config, name, site.organization.id, outputs, external_id(site, name))
@@ -129,19 +150,22 @@ def _specs(site: Site, chosen: Sequence[str]) -> list[StackSpec]:
         ]
     if SECURITY not in chosen:
         raise OperationFailed(
-            f"{SECURITY_STACK} does not stand in the security account, and {', '.join(holders)} needs its outputs.",
+            f"{SECURITY_STACK} {f'is {found.status}' if found else 'does not stand'} in the security account, and "
+            f"{', '.join(holders)} needs its outputs.",
             next_step=f"flowops bootstrap {SECURITY}",
         )
     return specs
 
 
-def _blocked(results: Mapping[Key, StackResult], open_ones: Iterable[Key]) -> dict[Key, StackResult]:
+def _blocked(
+    request: BootstrapRequest, results: Mapping[Key, StackResult], open_ones: Iterable[Key]
+) -> dict[Key, StackResult]:
     """Return NOT_RUN for everything that is still open once flowops-security has failed."""
     security = results.get((SECURITY, SECURITY_STACK))
     if security is None or security.outcome is not StackOutcome.FAILED:
         return {}
-    error = OperationFailed(f"{SECURITY_STACK} failed, which everything else needs.", next_step="flowops bootstrap")
-    return {(it.account, it.stack): it for it in _not_run(open_ones, error)}
+    error = OperationFailed(f"{SECURITY_STACK} failed, which everything else needs.", next_step=request.command())
+    return {it.key: it for it in _not_run(open_ones, error)}
 
 
 def _not_run(open_ones: Iterable[Key], error: FlowopsError) -> tuple[StackResult, ...]:

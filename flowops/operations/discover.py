@@ -38,7 +38,8 @@ def require_ids(config: Config, accounts: Iterable[str]) -> None:
         raise UsageError(
             f"flowops.yaml has no id for account{'s' if len(missing) > 1 else ''} {', '.join(missing)}.",
             not_done="AWS was not called.",
-            next_step="flowops rehearse ENV, which needs none; or write the ids of the accounts into flowops.yaml",
+            next_step=f"flowops accounts create {' '.join(missing)}, which makes or takes them and writes their ids; "
+            "flowops rehearse ENV needs none",
         )
 
 

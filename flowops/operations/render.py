@@ -16,7 +16,7 @@ _TEMPLATE_SUFFIX = ".j2"
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where in the tree a template stands: what it may speak of."""
 
     accounts: tuple[str, ...]
@@ -38,9 +38,9 @@ def render(config: Config, *, facts: Facts | None, templates: Templates, check: 
             next_step="flowops discover",
         )
     _require_same_accounts(config, facts)
-    reasons = {it: _missing(facts, _place(config, it)) for it in templates.templates()}
+    reasons = {it: _missing(facts, place_of(config, it)) for it in templates.templates()}
     texts = {
-        it: templates.render(it, _context(config, facts, _place(config, it)))
+        it: templates.render(it, _context(config, facts, place_of(config, it)))
         for it, reason in reasons.items()
         if not reason
     }
@@ -74,18 +74,19 @@ def _require_same_accounts(config: Config, facts: Facts) -> None:
             )
 
 
-def _place(config: Config, template: PurePosixPath) -> _Place:
+def place_of(config: Config, template: PurePosixPath) -> Place:
+    """Return what a template, named by its path below deployments/, may speak of."""
     folder = template.parent
     for name, environment in config.environments.items():
         if folder.is_relative_to(environment.path):
             below = folder.relative_to(environment.path).parts
             layer = below[0] if below and below[0] in config.layers else ""
-            return _Place((environment.account,), name, layer)
+            return Place((environment.account,), name, layer)
     holders = [it.account for it in config.environments.values() if PurePosixPath(it.path).is_relative_to(folder)]
-    return _Place(tuple(dict.fromkeys(holders)))
+    return Place(tuple(dict.fromkeys(holders)))
 
 
-def _missing(facts: Facts, place: _Place) -> str:
+def _missing(facts: Facts, place: Place) -> str:
     """Return why a template cannot be rendered yet, empty when it can."""
     if not place.accounts:
         return "no environment of flowops.yaml lies below this folder"
@@ -101,7 +102,7 @@ def _missing(facts: Facts, place: _Place) -> str:
     return ""
 
 
-def _context(config: Config, facts: Facts, place: _Place) -> Mapping[str, object]:
+def _context(config: Config, facts: Facts, place: Place) -> Mapping[str, object]:
     """Return what a template at this place may name."""
     security = facts.accounts[SECURITY]
     common: dict[str, object] = {
@@ -131,7 +132,7 @@ def _account(config: Config, facts: Facts, name: str) -> Mapping[str, object]:
     }
 
 
-def _environment(config: Config, facts: Facts, place: _Place) -> Mapping[str, object]:
+def _environment(config: Config, facts: Facts, place: Place) -> Mapping[str, object]:
     if not place.environment:
         return {}
     environment = config.environments[place.environment]

@@ -6,18 +6,23 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from flowops.errors import Exit, FlowopsError, LockHeld, Refused
-from flowops.model import guard
+from flowops.errors import Exit, FlowopsError, Refused, worst
 from flowops.model.changes import Action, Plan
 from flowops.model.deployment import Unit
-from flowops.model.evidence import UNSAVED_FILE
+from flowops.model.evidence import was_killed
+from flowops.model.guard import is_blind_to_creates
 from flowops.model.job import Step
-from flowops.model.run import Outcome, Run, RunRequest, UnitRun
+from flowops.model.run import Outcome, Run, RunRequest, UnitRun, Verb
 from flowops.model.state import UnitState
 from flowops.operations.approval import approve, command_of
+from flowops.operations.demolition import check_obstacles, show_protections, sweep, unprotected
 from flowops.operations.ground import Ground, open_run, touched
+from flowops.operations.held_units import locked, stuck_locks
+from flowops.operations.ordering import check_mocks, check_order
+from flowops.operations.orphans import looked_for
 from flowops.operations.ports.run import RunPorts
 from flowops.operations.preview import Preview, preview
+from flowops.operations.safeguarding import check_safeguards, warn
 from flowops.operations.waves import Waves, newly_applied
 
 
@@ -26,6 +31,7 @@ def plan(request: RunRequest, ports: RunPorts, now: datetime) -> Run:
     with open_run(request, ports, now) as ground:
         found = preview(ground, Step.PLAN, ground.selection.units)
         ports.console.plans(f"Plan of {request.target}", list(found.plans.values()))
+        warn(ground, found.plans.values())
         return ground.finish(found.runs)
 
 
@@ -37,7 +43,7 @@ def apply(request: RunRequest, ports: RunPorts, now: datetime) -> Run:
         found = preview(ground, Step.PLAN, ground.selection.units)
         if not _approved(ground, found):
             return ground.finish(_without_changes(ground, found))
-        if _never_applied(ground, found):
+        if is_blind_to_creates(request, ports.safety.rules) and _never_applied(ground, found):
             runs = newly_applied(ground, found.plans)
             return _finished(ground, before, runs)
         waves = Waves(ground, found.plans, Outcome.APPLIED, ground.graph.upstream, follows_outputs=True)
@@ -56,10 +62,10 @@ def destroy(request: RunRequest, ports: RunPorts, now: datetime) -> Run:
         targets = _targets(ground, standing)
         gone = [UnitRun(unit, Outcome.UNCHANGED, "nothing to destroy") for unit in ground.selection.units]
         if not targets:
-            return ground.finish(gone)
+            return ground.finish(gone, notes=sweep(ground))
         _check_ground(ground, sorted(targets))
         found = preview(ground, Step.PLAN_DESTROY, targets)
-        _check_inputs(found)
+        _check_inputs(ground, found)
         if not _approved(ground, found):
             return ground.finish(_without_changes(ground, found))
         waves = Waves(ground, found.plans, Outcome.DESTROYED, ground.graph.dependents, follows_outputs=False)
@@ -76,27 +82,20 @@ def _never_applied(ground: Ground, found: Preview) -> bool:
 
 
 def _check_ground(ground: Ground, units: Collection[Unit]) -> None:
-    """Raise before anything is planned: LockHeld where somebody else works, Refused where a state was never saved."""
-    for unit, path in sorted(ground.ports.engine.unsaved(units).items()):
-        raise Refused(
-            f"The state of {unit.id} was never saved: its only copy is {path}. A plan would not know what exists.",
-            not_done="No unit was started.",
-            next_step=f"in that folder: terraform state push {UNSAVED_FILE}, then delete the file",
-        )
+    """Raise before anything is planned: LockHeld where somebody else works, Refused by a safeguard."""
+    check_safeguards(ground)
     for unit, lock in ground.ports.cloud.locks(ground.selection.environment, units).items():
-        raise LockHeld(
-            f"{unit.id} is locked by {lock.who} since {lock.created} ({lock.operation}, lock {lock.id}).",
-            not_done="No unit was started.",
-            next_step=f"flowops status {ground.request.environment}, and the same command again once the lock is gone",
-        )
+        raise locked(ground.selection.environment, unit, lock)
 
 
-def _check_inputs(found: Preview) -> None:
+def _check_inputs(ground: Ground, found: Preview) -> None:
     """Raise Refused where a destroy plan saw mocks: its upstream is gone, and an apply of it would fail midway."""
     for unit, plan in sorted(found.plans.items()):
-        if plan.mocked:
+        gone = ground.without_outputs(ground.graph.dependencies.get(unit, ()))
+        if plan.mocked and gone:
             raise Refused(
-                f"{unit.id} cannot be destroyed: a unit that it depends on has no outputs any more.",
+                f"{unit.id} cannot be destroyed: {', '.join(it.id for it in gone)}, which it reads, has no outputs any "
+                "more.",
                 not_done="Nothing was destroyed.",
                 next_step=f"flowops graph {unit.environment}, apply what {unit.id} depends on, then destroy again",
             )
@@ -119,10 +118,19 @@ def _approved(ground: Ground, found: Preview) -> bool:
     plans: Mapping[Unit, Plan] = found.plans
     title = f"{ground.request.verb.value.capitalize()} {ground.request.target}"
     ground.ports.console.plans(title, list(plans.values()))
+    warn(ground, plans.values())
+    show_protections(ground, plans.values())
     if not found.complete or ground.stopped:
         return False
-    verdict = guard.evaluate(ground.request, ground.selection.environment, plans.values())
-    return approve(ground.request, verdict, ground.ports.console) and not ground.stopped
+    upstream = {it for unit in plans for it in ground.graph.upstream(unit)}
+    check_mocks(ground.request, ground.graph, plans, ground.without_outputs(upstream))
+    check_order(ground.request, ground.graph, plans)
+    check_obstacles(ground, plans.values())
+    if not approve(ground.request, ground.verdict(plans.values()), ground.ports.console) or ground.stopped:
+        return False
+    given = ground.request.yes or bool(ground.request.confirm)
+    ground.record.event("agreed", by="command line" if given else "answer at the terminal")
+    return True
 
 
 def _without_changes(ground: Ground, found: Preview) -> list[UnitRun]:
@@ -140,12 +148,22 @@ def _without_changes(ground: Ground, found: Preview) -> list[UnitRun]:
 def _finished(
     ground: Ground, before: Mapping[Unit, UnitState | None], runs: list[UnitRun], waves: Waves | None = None
 ) -> Run:
-    notes = list(waves.notes) if waves else []
+    notes = [*(waves.notes if waves else ()), *unprotected(ground, runs)]
+    halted = [waves.halted if waves else Exit.FINE]
+    if any(map(was_killed, runs)):
+        notes.append(f"once its locks are gone: flowops runs resume {ground.record.id}")
+    if stuck := stuck_locks(ground, runs):
+        notes.extend(stuck)
+        halted.append(Exit.LOCKED)
     if not all(run.outcome.done for run in runs):
         try:
             after = ground.ports.cloud.states(ground.selection.environment, before)
             runs = touched(before, after, runs)
+            runs, forgotten = looked_for(ground.selection.environment, ground.record.id, runs, ground.ports)
+            notes += forgotten
         except FlowopsError as error:
             notes.append(f"what the failed units changed is not known: {error.happened}")
             runs = [run if run.outcome.done or not run.log else replace(run, touched=True) for run in runs]
-    return ground.finish(runs, waves.halted if waves else Exit.FINE, notes)
+    elif ground.request.verb is Verb.DESTROY and not ground.stopped:
+        notes += sweep(ground)
+    return ground.finish(runs, worst(halted), notes)

@@ -12,13 +12,15 @@ from flowops.model.changes import Plan
 from flowops.model.deployment import Unit
 from flowops.model.job import Step
 from flowops.model.run import Outcome, UnitRun
-from flowops.operations.ground import Ground
+from flowops.operations.demolition import lift_protections
+from flowops.operations.ground import Ground, has_outputs
 from flowops.operations.preview import preview, unit_run
+from flowops.operations.safeguarding import warn
 
 
 @dataclass
 class Waves:
-    """One execution of shown plans; `runs` grows wave by wave, `halted` says what ended it early.
+    """One execution of plans as they were `shown` last; `runs` grows wave by wave, `halted` says what ended it early.
 
     `neighbours` are what a unit waits for: upstream units in an apply, dependents in a destroy. Only upstream outputs
     go into a plan, so only an apply (`follows_outputs`) plans again where they have moved.
@@ -80,24 +82,47 @@ class Waves:
     def _planned_again(self, units: list[Unit]) -> dict[Unit, Plan]:
         self.ground.ports.console.note(f"planning again on real outputs: {', '.join(it.id for it in units)}")
         found = preview(self.ground, Step.PLAN, units)
+        self.ground.ports.console.plans("Planned again on real outputs", list(found.plans.values()))
+        warn(self.ground, found.plans.values())
         for run in found.runs:
             if run.outcome is not Outcome.PLANNED:
                 self.runs[run.unit] = run
         surprises = [_surprise(self.shown.get(unit), plan) for unit, plan in found.plans.items()]
         reasons = [reason for reason in surprises if reason]
-        verdict = guard.evaluate(self.ground.request, self.ground.selection.environment, found.plans.values())
+        reasons += self._on_mocks(found.plans)
+        self.shown = {**self.shown, **found.plans}
+        # Of all, not only of the new ones: a maximum is one for the whole run.
+        verdict = self.ground.verdict(self.shown.values())
         if isinstance(verdict, guard.Forbidden):
             reasons.extend(verdict.reasons)
         if reasons:
             self.halted = Exit.REFUSED
-            self.notes.append(f"stopped before {', '.join(it.id for it in units)}: {'; '.join(reasons)}")
+            names, target = ", ".join(it.id for it in units), self.ground.request.target
+            self.notes.append(f"stopped before {names}: {'; '.join(reasons)}. Next: flowops plan {target}")
         return dict(found.plans)
 
+    def _on_mocks(self, plans: Mapping[Unit, Plan]) -> list[str]:
+        """Return a sentence for each plan that is still made of mocks: none ever reaches an apply."""
+        read = {unit: self.ground.graph.dependencies.get(unit, frozenset()) for unit, it in plans.items() if it.mocked}
+        if not read:
+            return []
+        environment, cloud = self.ground.selection.environment, self.ground.ports.cloud
+        states = cloud.states(environment, frozenset().union(*read.values()))
+        return [
+            f"{unit.id} cannot be applied: {it.id} has no outputs"
+            for unit, upstream in sorted(read.items())
+            for it in sorted(upstream)
+            if not has_outputs(states.get(it))
+        ]
+
     def _apply(self, plans: list[Plan]) -> None:
+        lift_protections(self.ground, plans)
         for evidence in self.ground.run(Step.APPLY_SAVED, [plan.unit for plan in plans], plans):
             plan = next(it for it in plans if it.unit == evidence.unit)
             outcome, reason = proof.applied(evidence, self.success)
             self.runs[evidence.unit] = unit_run(evidence, outcome, reason, plan)
+            if outcome.done:
+                self.ground.record.ended(self.runs[evidence.unit])
             if outcome.done and plan.changed_outputs:
                 self.moved.add(evidence.unit)
 
@@ -124,7 +149,7 @@ def newly_applied(ground: Ground, shown: Mapping[Unit, Plan]) -> list[UnitRun]:
     terragrunt plans each unit again on real outputs when its turn comes; with no state it can only create.
     """
     runs = []
-    for evidence in ground.run(Step.APPLY, shown):
+    for evidence in ground.run(Step.APPLY, shown, shown.values()):
         outcome, reason = proof.applied(evidence, Outcome.APPLIED)
         runs.append(unit_run(evidence, outcome, reason, shown[evidence.unit]))
     return [_named_cause(ground, run, runs) for run in sorted(runs, key=lambda it: it.unit)]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
+from flowops.model.users import NewKey
 from flowops.rehearsal.cloudformation.clients import Loopback
 from flowops.rehearsal.cloudformation.stack import Scope
-from flowops.rehearsal.profiles import Keys
 
 USER = "admin"
 POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
-def new_administrator(endpoint: str, account: str, region: str) -> Keys:
+def new_administrator(endpoint: str, account: str, region: str) -> NewKey:
     """Create the administrator of an emulated management account and return a new access key; an old one is dropped."""
     iam = Loopback(endpoint)(Scope(account, region))("iam")
     try:
@@ -24,4 +24,4 @@ def new_administrator(endpoint: str, account: str, region: str) -> Keys:
     for old in iam.list_access_keys(UserName=USER)["AccessKeyMetadata"]:
         iam.delete_access_key(UserName=USER, AccessKeyId=old["AccessKeyId"])
     made = iam.create_access_key(UserName=USER)["AccessKey"]
-    return Keys(made["AccessKeyId"], made["SecretAccessKey"])
+    return NewKey(made["AccessKeyId"], made["SecretAccessKey"])

@@ -6,22 +6,28 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from werkzeug.wrappers import Response
 
-from flowops.rehearsal.caller import caller_of, is_nested
+from flowops.rehearsal.caller import ENGINE_PRINCIPAL, caller_of, is_nested
 from flowops.rehearsal.gate import Gate
 from flowops.rehearsal.identity import HEALTH_PATH
 from flowops.rehearsal.recognition import Operation, Signature, recognise
 from flowops.rehearsal.recorder import Call, Recorder
+from flowops.rehearsal.touched import touched
 
 NOT_EMULATED = "NotImplementedException"
 DEFECT = "EmulatorDefect"
+
+WAITING = frozenset({"cloudformation", "sqs"})
+"""Services whose answers wait for other requests: those of stacks that they make, or a message that somebody sends."""
 
 # How the XML protocols wrap an error; https://smithy.io/2.0/aws/protocols/index.html
 XML_ERRORS = {
@@ -64,7 +70,11 @@ class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
 
 
 class Application:
-    """Answers the health question itself and hands everything else to moto."""
+    """Answers the health question itself, lets `pages` answer what is none of AWS, and hands everything else to moto.
+
+    One request is answered at a time: moto's backends are plain dictionaries, and requests of all services walk through
+    them. Whoever else walks there holds the same lock, `alone`.
+    """
 
     def __init__(
         self,
@@ -74,31 +84,42 @@ class Application:
         recorder: Recorder,
         health: Mapping[str, Any],
         changed: Callable[[], None],
+        pages: Callable[[Environ], Response | None] = lambda environ: None,
+        alone: AbstractContextManager[object] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._inner, self._gate, self._recorder = inner, gate, recorder
-        self._health, self._changed, self._now = health, changed, now
+        self._health, self._changed, self._pages, self._now = health, changed, pages, now
+        self._alone = alone or Lock()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         if environ.get("PATH_INFO") == HEALTH_PATH:
             return _json(200, self._health)(environ, start_response)
+        with self._alone:
+            page = self._pages(environ)
+        if page:
+            return page(environ, start_response)
         signature = Signature.of(environ)
         if signature.service not in ("", "s3"):
             # moto takes every URL that is signed in its query for one of S3, such as the token of `aws eks get-token`.
             environ.setdefault("HTTP_AUTHORIZATION", signature.header)
         try:
-            with self._gate.passing(nested=is_nested(environ, signature)):
+            with self._gate.passing(nested=is_nested(environ, signature)), self._turn(signature):
                 response = self._answer(environ, signature)
         except Exception as defect:
             response = _defect(environ, Operation(signature.service, "Unknown"), defect)
         return response(environ, start_response)
 
+    def _turn(self, signature: Signature) -> AbstractContextManager[object]:
+        return nullcontext() if signature.service in WAITING else self._alone
+
     def _answer(self, environ: Environ, signature: Signature) -> Response:
         operation = recognise(environ, signature, _body(environ, signature))
         call = self._call(environ, signature, operation)
         response = self._ask(environ, operation)
-        self._recorder.record(replace(call, status=response.status_code))
+        named = {} if operation.reads_only else touched(operation, response)
+        self._recorder.record(replace(call, status=response.status_code, resources=named))
         if not operation.reads_only:
             self._changed()
         return response
@@ -116,6 +137,8 @@ class Application:
             parameters=operation.parameters,
             path=environ.get("PATH_INFO", "/"),
             method=environ.get("REQUEST_METHOD", ""),
+            address=ENGINE_PRINCIPAL if is_nested(environ, signature) else environ.get("REMOTE_ADDR", ""),
+            source_identity=caller.source_identity,
         )
 
     def _ask(self, environ: Environ, operation: Operation) -> Response:

@@ -85,10 +85,10 @@ class Emulator:
     def start(self, settings: Settings) -> Endpoint:
         """Return the running emulator, or start one and wait until it answers.
 
-        One that runs with other accounts, another region or another port than wanted is restarted with its
-        state. So is a server that a killed run left behind and that does not answer. Two callers at once get
-        the same emulator. Raises OperationFailed, with the last lines of the log, when the port is taken or
-        the server does not get ready.
+        One that runs with other accounts, another region, port or programs of Kubernetes than wanted is
+        restarted with its state. So is a server that a killed run left behind and that does not answer. Two
+        callers at once get the same emulator. Raises OperationFailed, with the last lines of the log, when the
+        port is taken or the server does not get ready.
         """
         atomic_file.private_folder(self._state_dir)
         settings = replace(settings, state_dir=self._state_dir)
@@ -135,7 +135,7 @@ class Emulator:
     def _fits(self, running: Endpoint, wanted: Settings) -> bool:
         """Return whether the emulator runs with these settings; port 0 fits every port."""
         present = load(self._state_dir)
-        same = (present.accounts, present.region) == (wanted.accounts, wanted.region)
+        same = replace(present, port=0, state_dir=wanted.state_dir) == replace(wanted, port=0)
         return same and wanted.port in (0, running.port)
 
     def _launch(self, settings: Settings) -> Endpoint:

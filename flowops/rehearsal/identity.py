@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from flowops import atomic_file
 
-MODULE = "flowops.rehearsal.server"
+MODULE = "flowops.emulated_aws"
 LOOPBACK = "127.0.0.1"
 HEALTH_PATH = "/flowops/health"
 LOCK_FILE = "server.lock"

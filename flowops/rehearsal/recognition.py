@@ -19,6 +19,7 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
 from flowops.rehearsal.masking import masked
+from flowops.rehearsal.reading import reads_only
 
 DAY = "20000101"
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/([^/]+)/aws4_request")
@@ -74,13 +75,15 @@ class Signature:
 class Operation:
     """One recognised operation: `name` as the API spells it, `prefix` as policies do, `parameters` as boto3 does.
 
-    `protocol` is ec2, query, json, rest-json, rest-xml, or empty where no API description has the operation.
+    `protocol` is ec2, query, json, rest-json, rest-xml, or empty where no API description has the operation; `model` is
+    that description.
     """
 
     prefix: str
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     protocol: str = ""
+    model: OperationModel | None = field(default=None, compare=False, repr=False)
 
     @property
     def action(self) -> str:
@@ -91,14 +94,6 @@ class Operation:
     def reads_only(self) -> bool:
         """Whether the emulator's state is the same afterwards."""
         return reads_only(self.action)
-
-
-def reads_only(action: str) -> bool:
-    """Return whether an action such as `ec2:DescribeVpcs` changes nothing."""
-    prefix, _, name = action.partition(":")
-    if prefix == "sts":  # GetSessionToken and AssumeRole create keys
-        return name == "GetCallerIdentity"
-    return name.startswith(("Describe", "List", "Get", "Head", "Lookup", "BatchGet", "Search", "Validate"))
 
 
 def recognise(environ: Mapping[str, Any], signature: Signature, body: bytes) -> Operation:
@@ -115,7 +110,7 @@ def recognise(environ: Mapping[str, Any], signature: Signature, body: bytes) -> 
             continue
         protocol = determine_request_protocol(model.service_model, request.content_type)
         parameters = _parameters(model, from_path, request, protocol)
-        return Operation(prefix, model.name, _facts(request, prefix) | parameters, protocol)
+        return Operation(prefix, model.name, _facts(request, prefix) | parameters, protocol, model)
     return Operation(prefix, _named(request))
 
 

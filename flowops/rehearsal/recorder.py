@@ -7,9 +7,13 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from heapq import merge
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any
+
+from flowops.rehearsal.reading import reads_only
 
 FILE_NAME = "calls.jsonl"
 REMEMBERED = 10_000
@@ -20,7 +24,9 @@ LONGEST_LINE = 1 << 20
 class Call:
     """One API call and its answer's status; `time` is UTC in ISO 8601.
 
-    `role` is the ARN with its path of the role that a session acts for, else empty.
+    `role` is the ARN with its path of the role that a session acts for, else empty, and `source_identity` what that
+    session was begun with. `address` is where the call came from. `resources` are the names of what a write was about,
+    each with CloudFormation's type of it.
     """
 
     time: str
@@ -34,6 +40,9 @@ class Call:
     path: str = "/"
     method: str = "POST"
     status: int = 200
+    address: str = ""
+    source_identity: str = ""
+    resources: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, line: str) -> Call:
@@ -60,16 +69,21 @@ def read_calls(path: Path) -> Iterator[Call]:
 
 
 class Recorder:
-    """Appends calls to the file of a state directory and remembers the newest of them."""
+    """Appends calls to the file of a state directory and remembers the newest of them, reads and writes apart.
+
+    A refresh reads so much that it would soon be all that is remembered.
+    """
 
     def __init__(self, state_dir: Path) -> None:
         self.path = state_dir / FILE_NAME
         self._lock = Lock()
-        self._newest: deque[Call] = deque(maxlen=REMEMBERED)
+        self._number = count()
+        self._newest: dict[bool, deque[tuple[int, Call]]] = {reads: deque(maxlen=REMEMBERED) for reads in (True, False)}
 
     def resume(self) -> None:
         """Remember the calls of the servers before; a line that one of them left unfinished is cut off."""
-        self._newest.extend(read_calls(self.path))
+        for call in read_calls(self.path):
+            self._remember(call)
         if self.path.exists():
             os.truncate(self.path, _whole_lines(self.path))
 
@@ -77,18 +91,22 @@ class Recorder:
         """Append one call; it is in the file when this returns."""
         line = (call.to_json() + "\n").encode()
         with self._lock:
-            self._newest.append(call)
+            self._remember(call)
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 os.write(descriptor, line)
             finally:
                 os.close(descriptor)
 
-    def newest(self, account: str, region: str) -> tuple[Call, ...]:
-        """Return the remembered calls of one account and region, newest first."""
+    def newest(self, account: str) -> tuple[Call, ...]:
+        """Return the remembered calls of one account, newest first."""
         with self._lock:
-            remembered = tuple(self._newest)
-        return tuple(call for call in reversed(remembered) if (call.account, call.region) == (account, region))
+            reads, writes = (tuple(reversed(it)) for it in self._newest.values())
+        both = merge(reads, writes, key=lambda it: -it[0])
+        return tuple(call for _, call in both if call.account == account)
+
+    def _remember(self, call: Call) -> None:
+        self._newest[reads_only(call.action)].append((next(self._number), call))
 
 
 def _whole_lines(path: Path) -> int:

@@ -1,7 +1,8 @@
-"""The process that is the emulated AWS: `python -m flowops.rehearsal.server --state-dir DIR --port N`.
+"""The process that is the emulated AWS: `python -m flowops.emulated_aws --state-dir DIR --port N`.
 
 It listens on the loopback interface only. In its state directory it keeps `server.json` (who and where it
-is, written once it answers), `snapshot.pickle.gz` (its state) and `calls.jsonl` (what was called).
+is, written once it answers), `snapshot.pickle.gz` (its state), `calls.jsonl` (what was called), and in `kubernetes`
+what the control planes of its EKS clusters have.
 SIGTERM ends it after a snapshot, SIGUSR1 takes one now.
 """
 
@@ -21,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 
 import moto
 from moto.moto_server.werkzeug_app import create_backend_app
@@ -30,10 +31,13 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from flowops.errors import FlowopsError, LockHeld, OperationFailed
 from flowops.rehearsal import cloudformation, compat, settings, snapshot
 from flowops.rehearsal.application import Application, Dispatcher
+from flowops.rehearsal.charts.repositories import Repositories, credentials_in
 from flowops.rehearsal.connection import Connection
 from flowops.rehearsal.gate import Gate
 from flowops.rehearsal.identity import LOCK_FILE, LOOPBACK, MODULE, Identity
 from flowops.rehearsal.keeper import Keeper
+from flowops.rehearsal.kubernetes.emulated import Kubernetes
+from flowops.rehearsal.kubernetes.programs import Start
 from flowops.rehearsal.occupancy import Occupancy
 from flowops.rehearsal.recorder import Recorder
 from flowops.rehearsal.settings import Settings
@@ -45,8 +49,8 @@ HEEDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 log = logging.getLogger(__name__)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until somebody sends SIGTERM or SIGINT; return the exit code."""
+def main(argv: Sequence[str] | None = None, start: Start | None = None) -> int:
+    """Serve until somebody sends SIGTERM or SIGINT; return the exit code. `start` starts the programs of Kubernetes."""
     parser = argparse.ArgumentParser(prog=MODULE, description=str(__doc__).splitlines()[0])
     parser.add_argument("--state-dir", type=Path, required=True, help="Directory with settings.json.")
     parser.add_argument("--port", type=int, required=True, help="Port of 127.0.0.1; 0 means any free one.")
@@ -57,14 +61,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Blocked in every thread and waited for in this one: a handler could interrupt a thread that holds a lock.
     signal.pthread_sigmask(signal.SIG_BLOCK, HEEDED)
     try:
-        serve(replace(settings.load(chosen.state_dir), port=chosen.port))
+        serve(replace(settings.load(chosen.state_dir), port=chosen.port), start)
     except FlowopsError as error:
         print(error, file=sys.stderr, flush=True)
         return int(error.exit_code)
     return 0
 
 
-def serve(chosen: Settings) -> None:
+def serve(chosen: Settings, start: Start | None = None) -> None:
     """Run the emulator of one state directory until it is told to end.
 
     Raises LockHeld when another process serves that directory, OperationFailed when the port is taken
@@ -76,18 +80,30 @@ def serve(chosen: Settings) -> None:
     gate, recorder = Gate(), Recorder(chosen.state_dir)
     keeper = Keeper(chosen.state_dir / snapshot.FILE_NAME, gate, lambda: {STACKS: cloudformation.state()})
     token = secrets.token_hex(16)
-    listening = _listen(chosen, _application(gate, recorder, keeper, token))
+    alone = Lock()
+    kubernetes = Kubernetes(chosen, start, changed=keeper.changed, alone=alone, record=recorder.record)
+    charts = Repositories(credentials_in(chosen))
+
+    def changed() -> None:
+        keeper.changed()
+        kubernetes.look()
+
+    application = Application(
+        Dispatcher(create_backend_app),
+        gate=gate,
+        recorder=recorder,
+        health={"pid": os.getpid(), "start_token": token},
+        changed=changed,
+        pages=lambda environ: kubernetes.review(environ) or charts.answer(environ),
+        alone=alone,
+    )
+    listening = _listen(chosen, application)
     chosen = replace(chosen, port=listening.server_port)
     _become_aws(chosen, recorder, keeper)
-    _serve_until_told(listening, _identity(chosen.port, token), chosen.state_dir, keeper)
+    with kubernetes.running(chosen.port):
+        _serve_until_told(listening, _identity(chosen.port, token), chosen.state_dir, keeper)
     if not keeper.save(LAST_WORDS_SECONDS):
         log.warning("a request still ran after %.0f s; the snapshot is the one before", LAST_WORDS_SECONDS)
-
-
-def _application(gate: Gate, recorder: Recorder, keeper: Keeper, token: str) -> Application:
-    health = {"pid": os.getpid(), "start_token": token}
-    dispatcher = Dispatcher(create_backend_app)
-    return Application(dispatcher, gate=gate, recorder=recorder, health=health, changed=keeper.changed)
 
 
 def _identity(port: int, token: str) -> Identity:

@@ -18,13 +18,18 @@ ACCOUNT_ID = re.compile(r"\d{12}")
 class Settings:
     """One emulated AWS; `accounts` are pairs of name and 12-digit id, `management` first.
 
-    `port` is a port of the loopback interface; 0 means any free one.
+    `port` is a port of the loopback interface; 0 means any free one. `kubernetes` are pairs of name and path: the
+    programs of a control plane, for a Kubernetes behind every EKS cluster. Without them a cluster is ACTIVE at once
+    and has an endpoint of AWS's form that nobody answers at. `session_seconds` is how long temporary credentials last
+    at most, 0 for as long as AWS lets them: a run can be watched that outlives its own.
     """
 
     port: int
     state_dir: Path
     accounts: tuple[tuple[str, str], ...]
     region: str
+    kubernetes: tuple[tuple[str, str], ...] = ()
+    session_seconds: int = 0
 
     def __post_init__(self) -> None:
         """Refuse accounts that no AWS organization could have."""
@@ -48,7 +53,13 @@ class Settings:
 
     def save(self) -> None:
         """Write the settings where the server of this state directory reads them."""
-        document = {"port": self.port, "accounts": [list(pair) for pair in self.accounts], "region": self.region}
+        document = {
+            "port": self.port,
+            "accounts": [list(pair) for pair in self.accounts],
+            "region": self.region,
+            "kubernetes": [list(pair) for pair in self.kubernetes],
+            "session_seconds": self.session_seconds,
+        }
         atomic_file.write(
             atomic_file.private_folder(self.state_dir) / FILE_NAME, json.dumps(document, indent=2).encode()
         )
@@ -60,7 +71,9 @@ def load(state_dir: Path) -> Settings:
     try:
         document = json.loads(path.read_text())
         accounts = tuple((str(name), str(account_id)) for name, account_id in document["accounts"])
-        return Settings(int(document["port"]), state_dir, accounts, str(document["region"]))
+        programs = tuple((str(name), str(path)) for name, path in document.get("kubernetes", ()))
+        seconds = int(document.get("session_seconds", 0))
+        return Settings(int(document["port"]), state_dir, accounts, str(document["region"]), programs, seconds)
     except (OSError, ValueError, KeyError, TypeError) as wrong:
         raise InvalidConfig(
             f"{path}: the settings of this rehearsal cannot be read ({wrong}).", next_step="flowops rehearse up"

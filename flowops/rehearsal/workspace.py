@@ -19,6 +19,16 @@ class Workspace:
         return self.root / "project"
 
     @property
+    def checkout_file(self) -> Path:
+        """Return the file that names the checkout which this is the rehearsal of."""
+        return self.root / "checkout"
+
+    @property
+    def number_file(self) -> Path:
+        """Return the file of a number that no other rehearsal has, nor this one once it is begun anew."""
+        return self.root / "number"
+
+    @property
     def emulator(self) -> Path:
         """Return the emulated AWS' own folder: state, log and recorded calls."""
         return self.root / "emulator"
@@ -39,9 +49,9 @@ class Workspace:
         return self.aws / "credentials"
 
     @property
-    def operator_file(self) -> Path:
+    def operator_seed(self) -> Path:
         """Return where the operator's MFA seed is kept."""
-        return self.aws / "operator.json"
+        return self.aws / "operator.seed"
 
     @property
     def sessions(self) -> Path:
@@ -52,6 +62,11 @@ class Workspace:
     def by_hand(self) -> Path:
         """Return the folder of the files that lead plain terragrunt and aws to the rehearsal."""
         return self.root / "by-hand"
+
+    @property
+    def helm(self) -> Path:
+        """Return the folder of what plain Helm reads of chart repositories, the password of one among it."""
+        return self.by_hand / "helm"
 
 
 def workspace_of(checkout: Path, rehearsals: Path, *, purpose: str = "standing") -> Workspace:

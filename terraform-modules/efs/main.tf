@@ -98,6 +98,7 @@ resource "aws_efs_mount_target" "this" {
 }
 
 resource "aws_efs_access_point" "flowable" {
+  #checkov:skip=CKV_AWS_329:It cannot read an optional attribute and breaks off; the variable's validation refuses / as root directory
   file_system_id = aws_efs_file_system.this.id
 
   posix_user {

@@ -30,4 +30,19 @@ locals {
       Condition = { StringEquals = { "aws:ResourceTag/k8s.io/cluster-autoscaler/${var.cluster_name}" = "owned" } }
     },
   ]
+
+  cluster_autoscaler_values = {
+    fullnameOverride = "cluster-autoscaler"
+    cloudProvider    = "aws"
+    awsRegion        = local.region
+    autoDiscovery    = { clusterName = var.cluster_name }
+    replicaCount     = 2
+    extraArgs        = { balance-similar-node-groups = true, skip-nodes-with-system-pods = false }
+
+    rbac = { serviceAccount = { create = true, name = local.components.cluster-autoscaler.service_account } }
+
+    securityContext          = { runAsNonRoot = true, runAsUser = 65534, runAsGroup = 65534 }
+    containerSecurityContext = local.container_security
+    resources                = { requests = { cpu = "50m", memory = "256Mi" }, limits = { memory = "1Gi" } }
+  }
 }

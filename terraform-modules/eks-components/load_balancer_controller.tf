@@ -146,4 +146,42 @@ locals {
       Resource = local.listeners_and_rules
     },
   ]
+
+  load_balancer_controller_values = {
+    fullnameOverride = "aws-load-balancer-controller"
+    clusterName      = var.cluster_name
+
+    # Pods cannot ask the metadata service: nodes let no more than one hop to it.
+    region = local.region
+    vpcId  = var.vpc_id
+
+    serviceAccount      = { create = true, name = local.components.aws-load-balancer-controller.service_account }
+    replicaCount        = 2
+    podDisruptionBudget = { maxUnavailable = 1 }
+    securityContext     = local.container_security
+    resources           = { requests = { cpu = "50m", memory = "128Mi" }, limits = { memory = "512Mi" } }
+
+    # Its role has no rights for them.
+    enableShield = false
+    enableWaf    = false
+    enableWafv2  = false
+
+    # It would refuse every Service of the cluster for as long as it does not run.
+    enableServiceMutatorWebhook = false
+
+    # Load balancers are made by it, out of reach of the provider.
+    defaultTags       = merge(data.aws_default_tags.current.tags, var.tags)
+    defaultTargetType = "ip"
+    ingressClass      = "alb"
+
+    ingressClassParams = {
+      create = true
+      name   = "alb"
+      spec = {
+        scheme                 = var.ingress_scheme
+        sslPolicy              = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+        loadBalancerAttributes = [{ key = "routing.http.drop_invalid_header_fields.enabled", value = "true" }]
+      }
+    }
+  }
 }

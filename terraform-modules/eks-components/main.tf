@@ -4,6 +4,8 @@ data "aws_partition" "current" {}
 
 data "aws_region" "current" {}
 
+data "aws_default_tags" "current" {}
+
 locals {
   account_id  = data.aws_caller_identity.current.account_id
   partition   = data.aws_partition.current.partition
@@ -13,7 +15,7 @@ locals {
   components = {
     external-secrets = {
       # Resource and key policies of the security account admit the role by exactly this name.
-      role_name       = "external-secrets"
+      role_name       = "external-secrets-${var.environment}"
       namespace       = "external-secrets"
       service_account = "external-secrets"
       statements      = local.external_secrets_statements

@@ -6,5 +6,9 @@ terraform {
       source  = "hashicorp/aws"
       version = ">= 5.100, < 6.0"
     }
+    helm = {
+      source  = "hashicorp/helm"
+      version = ">= 1.3.2, < 3.0"
+    }
   }
 }

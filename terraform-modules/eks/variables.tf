@@ -33,7 +33,7 @@ variable "namespace" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.namespace)) && !contains(["default", "kube-system", "kube-public", "kube-node-lease"], var.namespace)
+    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.namespace)) && !contains(["default", "external-secrets", "kube-system", "kube-public", "kube-node-lease"], var.namespace)
     error_message = "namespace is a Kubernetes namespace of Flowable's own."
   }
 }
@@ -54,7 +54,7 @@ variable "flowable_user_role_arn" {
 }
 
 variable "flowops_plan_role_arn" {
-  description = "ARN of FlowopsPlanRole, which reads the cluster to plan and to find drift."
+  description = "ARN of FlowopsPlanRole, which reads Helm releases to plan and to find drift."
   type        = string
 }
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.integration.conftest import own_toolchain, tools
+from tests.integration.conftest import own_toolchain, tools, world
 
-__all__ = ["own_toolchain", "tools"]
+__all__ = ["own_toolchain", "tools", "world"]

@@ -11,7 +11,9 @@ import pytest
 
 from flowops.adapters.aws.cloudformation import CloudFormation
 from flowops.errors import OperationFailed
-from flowops.model.stack_changes import ChangeAction, ChangeSet, Replacement, Standing, stack_policy, standing
+from flowops.model.stack_changes import ChangeAction, ChangeSet, Replacement, stack_policy, way
+from flowops.model.stack_drift import StackDrift
+from flowops.model.stack_status import Way
 from flowops.model.stacks import StackSpec
 from flowops.operations.ports.aws import Stacks
 from tests.fakes.cloudformation import FakeStacks
@@ -129,7 +131,7 @@ def test_the_same_again_is_no_change(made: Subject) -> None:
     assert change_set.empty
     assert change_set.changes == ()
     made.stacks.discard(change_set)
-    assert standing(made.stacks.describe(made.id)) is Standing.STABLE
+    assert way(made.stacks.describe(made.id)) is Way.UPDATE
 
 
 def test_a_change_in_place_replaces_nothing(made: Subject) -> None:
@@ -174,7 +176,7 @@ def test_a_secured_stack_loses_no_guarded_resource_and_cannot_be_deleted(made: S
         made.apply()
     with pytest.raises(OperationFailed, match="TerminationProtection"):
         made.stacks.delete(made.id, _silent)
-    assert standing(made.stacks.describe(made.id)) is Standing.STABLE
+    assert way(made.stacks.describe(made.id)) is Way.UPDATE
 
 
 def test_a_lifted_policy_lets_the_named_resource_go(made: Subject) -> None:
@@ -200,9 +202,31 @@ def test_a_failed_creation_names_the_resource_and_can_be_cleared(subject: Subjec
     subject.apply()
 
 
+def test_nobody_else_waits_for_a_stack_of_ones_own(made: Subject) -> None:
+    made.description = "two"
+    assert made.stacks.waiting(made.propose()) == ()
+
+
+def test_what_nobody_touched_has_not_drifted(made: Subject) -> None:
+    assert made.stacks.drift(made.id) == StackDrift()
+
+
+def test_only_a_failed_rollback_is_continued(made: Subject) -> None:
+    with pytest.raises(OperationFailed, match="rollback can not be continued"):
+        made.stacks.roll_back(made.id, (), _silent)
+    with pytest.raises(OperationFailed, match="rollback can not be continued"):
+        made.stacks.roll_back(made.id, ("Bucket",), _silent)
+
+
+def test_only_a_failed_deletion_can_leave_resources_behind(made: Subject) -> None:
+    with pytest.raises(OperationFailed, match="only when the stack is in the DELETE_FAILED state"):
+        made.stacks.delete(made.id, _silent, retain=("Bucket",))
+    assert made.stacks.describe(made.id) is not None
+
+
 def test_a_template_that_makes_no_sense_leaves_nothing_behind(subject: Subject) -> None:
     spec = StackSpec(subject.id, "dev", DEV, "template.json", {}, {})
-    with pytest.raises(OperationFailed, match="ValidationError"):
+    with pytest.raises(OperationFailed, match=r"CloudFormation refuses template.json for stack dev/"):
         subject.stacks.propose(spec, subject.template)
     assert subject.stacks.describe(subject.id) is None
 

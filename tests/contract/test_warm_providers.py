@@ -12,8 +12,7 @@ from flowops.model.deployment import Unit
 from flowops.model.evidence import applied, planned
 from flowops.model.job import Step
 from flowops.model.run import Outcome
-from tests.integration.tools import Tools
-from tests.integration.warm_bench import WarmBench, World, comparable, parameter, warm_world
+from tests.integration.warm_bench import WarmBench, World, comparable, parameter
 
 SETTLED = """
 data "aws_caller_identity" "this" {}
@@ -81,12 +80,6 @@ output "secret" {
 }
 """
 )
-
-
-@pytest.fixture(scope="module")
-def world(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with warm_world(tmp_path_factory.mktemp("world"), tools) as world:
-        yield world
 
 
 @pytest.fixture(scope="module")

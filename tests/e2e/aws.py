@@ -14,7 +14,7 @@ import boto3
 
 from tests.e2e.command import Flowops
 
-SECURITY, DEV = "111111111111", "222222222222"
+SECURITY, DEV, PROD = "111111111111", "222222222222", "333333333333"
 REGION = "eu-central-1"
 BUCKET = f"flowable-terraform-state-{SECURITY}"
 
@@ -33,6 +33,9 @@ class Rehearsed:
 
     def in_dev(self, service: str) -> Any:
         return self._client(service, DEV)
+
+    def in_prod(self, service: str) -> Any:
+        return self._client(service, PROD)
 
     def in_security(self, service: str) -> Any:
         return self._client(service, SECURITY)

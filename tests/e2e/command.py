@@ -12,6 +12,14 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+USUAL_UMASK = 0o022
+"""What operators' shells have: everybody on the machine may read what is written, unless its writer sees to that."""
+
+
+def open_to_others(*folders: Path) -> list[str]:
+    """Return each file and folder, the given ones among them, that somebody else on this machine has a right on."""
+    found = [it for folder in folders if folder.exists() for it in (folder, *folder.rglob("*"))]
+    return [f"{it.lstat().st_mode & 0o777:o} {it}" for it in found if not it.is_symlink() and it.lstat().st_mode & 0o77]
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Flowops:
-    """flowops at one project, with a state folder of its own and the user's cache of tools."""
+    """flowops in one project's folder, with a state folder of its own and the user's cache of tools."""
 
     project: Path
     state: Path
@@ -43,15 +51,16 @@ class Flowops:
         return {**kept, "PATH": f"{scripts}:{kept['PATH']}", "XDG_STATE_HOME": str(self.state), **more}
 
     def __call__(self, *words: str, env: Mapping[str, str] | None = None, timeout: float = 1200) -> Ended:
-        argv = [sys.executable, "-m", "flowops", "--project-dir", str(self.project), *words]
+        argv = [sys.executable, "-m", "flowops", *words]
         done = subprocess.run(
             argv,
-            cwd=ROOT,
+            cwd=self.project,
             env=self.env(**(env or {})),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=timeout,
             check=False,
+            umask=USUAL_UMASK,
         )
         return Ended(done.returncode, done.stdout, done.stderr)

@@ -8,19 +8,7 @@ import urllib.request
 from pathlib import Path
 
 from tests.e2e.command import ROOT, Flowops
-
-STAGES = (
-    "accounts",
-    "bootstrap",
-    "operator",
-    "render",
-    "apply",
-    "second plan",
-    "drift check",
-    "listing",
-    "destroy",
-    "sweep",
-)
+from tests.stages import OF_REHEARSAL
 
 
 def checkout() -> str:
@@ -46,7 +34,7 @@ def test_make_demo_runs_a_whole_life_and_leaves_the_checkout_alone(tmp_path: Pat
     assert done.returncode == 0, done.stdout + done.stderr[-4000:]
     rows = [line.split("  ") for line in done.stdout.splitlines()]
     held = {row[0].strip() for row in rows if "  yes  " in "  ".join(row)}
-    assert held == set(STAGES)
+    assert held == set(OF_REHEARSAL)
     for listed in ("aws lists vpc-", "aws lists flowable-dev", "foundation/eks/terraform.tfstate"):
         assert listed in done.stderr
     assert "building" not in done.stderr

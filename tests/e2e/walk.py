@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.command import ROOT, Ended, Flowops
+from tests.e2e.command import ROOT, USUAL_UMASK, Ended, Flowops
 
 _SECTION = re.compile(r"^## (\d+)\. .*$", re.MULTILINE)
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -22,9 +22,10 @@ def sections(page: Path) -> dict[int, list[str]]:
 
 @dataclass(frozen=True)
 class Walk:
-    """A reader of the pages, in a checkout, with a state folder of their own."""
+    """A reader of the pages, in a checkout, with a state folder of their own; `said` is all that the blocks printed."""
 
     flowops: Flowops
+    said: list[str] = field(default_factory=list)
 
     def read(self, number: int, *, folder: Path | None = None) -> Ended:
         """Run every block of one section of the first steps in one shell; it stops at the first command that fails."""
@@ -44,5 +45,7 @@ class Walk:
             text=True,
             timeout=1800,
             check=False,
+            umask=USUAL_UMASK,
         )
+        self.said.extend((done.stdout, done.stderr))
         return Ended(done.returncode, done.stdout, done.stderr)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
-from flowops.errors import FlowopsError, InvalidConfig, WrongAccount
+from flowops.errors import Declined, FlowopsError, InvalidConfig, WrongAccount
 from flowops.model.bootstrap import BootstrapPlan
 from flowops.model.config import Config
 from flowops.model.facts import Facts, Organization
+from flowops.model.secrets import SecretStanding
 from flowops.operations.ports.bootstrap import BootstrapPorts
 from tests.fakes.cloudformation import FakeStacks
 
@@ -102,14 +104,23 @@ def config(*, dev: str | None = DEV, prod: str | None = PROD, security: str | No
 
 @dataclass
 class FakeSecrets:
-    """Secrets by ARN; those that are not here have no value."""
+    """Secrets by ARN; those that are not here have no value, `leaving` are about to be deleted, `gone` are deleted."""
 
     values: dict[str, bytes] = field(default_factory=dict)
+    leaving: dict[str, datetime] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    puts: list[str] = field(default_factory=list)
 
-    def has_value(self, secret: str) -> bool:
-        return secret in self.values
+    def standing(self, secret: str) -> SecretStanding | None:
+        if secret in self.gone:
+            return None
+        return SecretStanding(secret in self.values, datetime(2026, 11, 23, tzinfo=UTC), self.leaving.get(secret))
+
+    def value(self, secret: str) -> bytes | None:
+        return self.values.get(secret)
 
     def put(self, secret: str, value: bytes) -> None:
+        self.puts.append(secret)
         self.values[secret] = value
 
 
@@ -152,9 +163,10 @@ class FakeCloud:
 
 @dataclass
 class FakeConsole:
-    """An operator who answers yes until the answers given run out differently."""
+    """An operator who answers yes until the answers given run out differently, or nobody."""
 
     answers: list[bool] = field(default_factory=list)
+    nobody: bool = False
     shown: list[BootstrapPlan] = field(default_factory=list)
     asked: list[BootstrapPlan] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -164,6 +176,8 @@ class FakeConsole:
 
     def confirm(self, plan: BootstrapPlan) -> bool:
         self.asked.append(plan)
+        if self.nobody:
+            raise Declined("nobody answers")
         return self.answers.pop(0) if self.answers else True
 
     def progress(self, line: str) -> None:

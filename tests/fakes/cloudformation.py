@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,9 +15,10 @@ from flowops.model.stack_changes import (
     ResourceChange,
     Stack,
     StackResource,
-    Standing,
-    standing,
+    way,
 )
+from flowops.model.stack_drift import StackDrift
+from flowops.model.stack_status import Way
 from flowops.model.stacks import StackSpec
 
 Progress = Callable[[str], None]
@@ -37,14 +38,24 @@ class Kept:
 
 @dataclass
 class FakeStacks:
-    """The stacks of one account; `fails` names stacks whose execution fails and why."""
+    """The stacks of one account; `fails` names stacks whose execution fails and why.
+
+    `insecurable` stacks get no policy, `unprotectable` ones the policy but no termination protection;
+    `interrupts` end the wait for an execution that goes on.
+    `drifts` are what detection finds or why it cannot, `others` the change sets of somebody else.
+    """
 
     kept: dict[str, Kept] = field(default_factory=dict)
     proposed: dict[str, tuple[StackSpec, dict[str, Any]]] = field(default_factory=dict)
     fails: dict[str, FlowopsError] = field(default_factory=dict)
     refuses: dict[str, FlowopsError] = field(default_factory=dict)
     insecurable: dict[str, FlowopsError] = field(default_factory=dict)
+    unprotectable: dict[str, FlowopsError] = field(default_factory=dict)
+    interrupts: dict[str, BaseException] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    drifts: dict[str, StackDrift | FlowopsError] = field(default_factory=dict)
+    detections: list[str] = field(default_factory=list)
+    others: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def describe(self, name: str) -> Stack | None:
         found = self.kept.get(name)
@@ -57,9 +68,13 @@ class FakeStacks:
 
     def settle(self, name: str, progress: Progress) -> Stack | None:
         found = self.describe(name)
-        if found is not None and standing(found) is Standing.BUSY:
+        if found is not None and way(found) is Way.WAIT:
+            progress(f"{found.status}: waiting for it")
             progress(f"{found.status} {name}")
-            self._status(name, found.status.removesuffix("_IN_PROGRESS") + "_COMPLETE")
+            ended = found.status.removesuffix("_IN_PROGRESS").removesuffix("_COMPLETE_CLEANUP") + "_COMPLETE"
+            self._status(name, ended)
+            if ended == "DELETE_COMPLETE":
+                del self.kept[name]
         return self.describe(name)
 
     def failures(self, name: str) -> tuple[str, ...]:
@@ -82,6 +97,29 @@ class FakeStacks:
         self.proposed[change_set.id] = (spec, document)
         return change_set
 
+    def waiting(self, change_set: ChangeSet) -> tuple[str, ...]:
+        return self.others.get(change_set.stack, ())
+
+    def drift(self, name: str) -> StackDrift:
+        self.detections.append(name)
+        found = self.drifts.get(name, StackDrift())
+        if isinstance(found, FlowopsError):
+            raise found
+        return found
+
+    def roll_back(self, name: str, skip: Collection[str], progress: Progress) -> Stack:
+        self.calls.append(" ".join(("roll back", name, *sorted(skip))))
+        kept = self.kept[name]
+        if way(kept.stack) is not Way.ROLL_BACK:
+            raise OperationFailed(
+                f"Stack:{name} is in {kept.stack.status} state and its rollback can not be continued."
+            )
+        failed = tuple(it for it in kept.left if it.stuck and it.logical_id not in skip)
+        progress(f"UPDATE_ROLLBACK_IN_PROGRESS {name} (AWS::CloudFormation::Stack): User Initiated")
+        self.kept[name] = replace(kept, left=failed)
+        self._status(name, "UPDATE_ROLLBACK_FAILED" if failed else "UPDATE_ROLLBACK_COMPLETE")
+        return self.kept[name].stack
+
     def discard(self, change_set: ChangeSet) -> None:
         if change_set.empty:
             return
@@ -93,6 +131,9 @@ class FakeStacks:
     def execute(self, change_set: ChangeSet, progress: Progress) -> Stack:
         self.calls.append(f"execute {change_set.stack}")
         spec, document = self.proposed.pop(change_set.id)
+        if spec.name in self.interrupts:
+            self._status(spec.name, "CREATE_IN_PROGRESS" if change_set.creates else "UPDATE_IN_PROGRESS")
+            raise self.interrupts[spec.name]
         verb = "CREATE" if change_set.creates else "UPDATE"
         progress(f"{verb}_IN_PROGRESS {spec.name} (AWS::CloudFormation::Stack): User Initiated")
         trouble = self.fails.get(spec.name) or self._trouble(change_set, _resources(document, spec))
@@ -111,10 +152,12 @@ class FakeStacks:
             progress(f"{verb}_COMPLETE {change.logical_id} ({change.type})")
         return stack
 
-    def delete(self, name: str, progress: Progress) -> None:
-        self.calls.append(f"delete {name}")
+    def delete(self, name: str, progress: Progress, *, retain: Collection[str] = ()) -> None:
+        self.calls.append(" ".join(("delete", name, *sorted(retain))))
         if name in self.kept and self.kept[name].stack.protected:
             raise OperationFailed(f"Stack [{name}] cannot be deleted while TerminationProtection is enabled")
+        if retain and self.kept[name].stack.status != "DELETE_FAILED":
+            raise OperationFailed("RetainResources only when the stack is in the DELETE_FAILED state.")
         progress(f"DELETE_COMPLETE {name}")
         self.kept.pop(name, None)
 
@@ -123,6 +166,9 @@ class FakeStacks:
             raise self.insecurable[name]
         self.calls.append(f"secure {name}" + (" lifted" if "NotResource" in policy else ""))
         kept = self.kept[name]
+        self.kept[name] = replace(kept, stack=replace(kept.stack, policy=policy))
+        if name in self.unprotectable:
+            raise self.unprotectable[name]
         self.kept[name] = replace(kept, stack=replace(kept.stack, protected=True, policy=policy))
 
     def _status(self, name: str, status: str) -> None:
@@ -159,7 +205,9 @@ def _check(document: Mapping[str, Any], spec: StackSpec) -> None:
     unset = [name for name in document.get("Parameters", {}) if name not in spec.parameters]
     unknown = [name for name in spec.parameters if name not in document.get("Parameters", {})]
     if unset or unknown:
-        raise OperationFailed(f"AWS answered ValidationError: Parameters: {unset or unknown}")
+        raise OperationFailed(
+            f"CloudFormation refuses {spec.template} for stack {spec.id}: Parameters: {unset or unknown}"
+        )
 
 
 def _resources(document: Mapping[str, Any], spec: StackSpec) -> dict[str, dict[str, Any]]:

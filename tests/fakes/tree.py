@@ -1,4 +1,7 @@
-"""A small deployment for tests: dev and a protected prod, two layers, the foundation's real shape."""
+"""A small deployment for tests: dev and a protected prod, two layers, the foundation's real shape.
+
+Its Flowable has just been moved from PostgreSQL to Oracle: it depends on one database and not on the other any more.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ EDGES = {
     "foundation/eks-components": ("foundation/eks",),
     "foundation/resource-group": (),
     "app/database": ("foundation/vpc", "foundation/eks"),
+    "app/rds-postgres": ("foundation/vpc",),
+    "app/rds-oracle": ("foundation/vpc",),
+    "app/flowable-app": ("foundation/eks", "app/rds-oracle"),
 }
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from flowops.adapters.engine import TerragruntEngine
 from flowops.adapters.environment import child_environment
 from flowops.adapters.process import Processes
+from flowops.adapters.progress import Progress, unknown
 from flowops.adapters.signals import Interrupts
+from flowops.adapters.unsaved_states import UnsavedStates
 from flowops.model.changes import Plan
 from flowops.model.deployment import Unit
 from flowops.model.evidence import Evidence
 from flowops.model.graph import Graph
 from flowops.model.job import Job, Step
+from flowops.model.patience import Patience
 from tests.integration.tools import Tools
 from tests.sandbox import Sandbox
 
@@ -22,9 +26,20 @@ from tests.sandbox import Sandbox
 class Bench:
     """An engine over a sandbox, and its jobs numbered."""
 
-    def __init__(self, sandbox: Sandbox, tools: Tools, terragrunt: Path | None = None) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        tools: Tools,
+        terragrunt: Path | None = None,
+        progress: Progress | None = None,
+        usual: Callable[[str, str], Mapping[str, float]] = unknown,
+        *,
+        say: Callable[[str], None] | None = None,
+        patience: Patience | None = None,
+        interrupts: Interrupts | None = None,
+    ) -> None:
         self.sandbox = sandbox
-        self.interrupts = Interrupts()
+        self.interrupts = interrupts or Interrupts()
         self.said: list[str] = []
         self.number = 0
         self.engine = TerragruntEngine(
@@ -35,7 +50,11 @@ class Bench:
             deployments=sandbox.deployments,
             env=child_environment(os.environ, TF_CLI_CONFIG_FILE=os.devnull),
             interrupts=self.interrupts,
-            say=self._say,
+            unsaved=UnsavedStates(sandbox.root),
+            progress=progress,
+            usual=usual,
+            say=say or self._say,
+            patience=patience,
         )
 
     def _say(self, line: str) -> None:

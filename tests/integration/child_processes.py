@@ -6,10 +6,13 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PATIENCE = 60
+PATIENCE_WITH_A_RUN = 240
+"""How long a plan and the apply after it may take until they get somewhere, beside everything else that is tested."""
 
 
 @contextmanager
@@ -26,12 +29,47 @@ def watched(pid: int) -> Iterator[Callable[[], None]]:
         os.close(pidfd)
 
 
-def await_true(condition: Callable[[], bool], what: str) -> None:
+def tree_of(pid: int) -> list[int]:
+    """Return a process and all that it started, directly or not, in whatever session: what a CI runner kills."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with suppress(OSError):
+                parent = int((folder / "stat").read_bytes().rpartition(b")")[2].split()[1])
+                children.setdefault(parent, []).append(int(folder.name))
+    found = [pid]
+    for it in found:
+        found.extend(children.get(it, ()))
+    return found
+
+
+def await_true(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
     """Look until `condition` holds."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen within {PATIENCE} s"
+        assert time.monotonic() < deadline, f"{what} did not happen within {patience} s"
         select.select([], [], [], 0.005)
+
+
+@contextmanager
+def meanwhile(strike: Callable[[], None], *, otherwise: Callable[[], object]) -> Iterator[None]:
+    """Let `strike` happen beside the block, and raise what went wrong with it when both have ended.
+
+    The block takes over signals, so it stays with the main thread. `otherwise` ends what the block waits for where the
+    strike, which would have, failed.
+    """
+
+    def struck() -> None:
+        try:
+            strike()
+        except BaseException:
+            otherwise()
+            raise
+
+    with ThreadPoolExecutor(1) as pool:
+        striking = pool.submit(struck)
+        yield
+    striking.result()
 
 
 def await_text(path: Path) -> str:

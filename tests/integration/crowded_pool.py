@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,9 +19,11 @@ import grpc.aio
 
 from flowops.adapters.process import Processes
 from flowops.adapters.providers.kin import MOST
-from flowops.adapters.providers.sharing import LOCK_FILE, package_hash
-from flowops.adapters.providers.warm import Site, WarmProviders
+from flowops.adapters.providers.places import Places
+from flowops.adapters.providers.sharing import LOCK_FILE
+from flowops.adapters.providers.warm import SharedProviders
 from flowops.adapters.shim import LANE
+from flowops.adapters.toolchain.package_hash import package_hash
 from flowops.model.deployment import Unit
 
 _SCHEMA = b"\x12\x07\x0a\x05aws_x"
@@ -56,13 +59,13 @@ class Crowd:
         program.parent.mkdir()
         program.write_text(f"#!/bin/sh\necho '1|5|unix|{root / 'provider'}|grpc|'\nexec sleep 600\n")
         program.chmod(0o700)
-        lock = _LOCK % package_hash(program.parent, [program])
+        lock = _LOCK % package_hash(program.parent)
         for unit in self._units:
             (root / unit.path).mkdir(parents=True)
             (root / unit.path / LOCK_FILE).write_text(lock)
         runtime = root / "run"
-        site = Site(Path(sys.executable), root, root / "modules", runtime, root / "schemas", lambda _: program)
-        self._warm = WarmProviders(Processes(), site, os.environ, print)
+        places = Places(Path(sys.executable), root, root / "modules", runtime, root / "schemas", lambda _: program)
+        self._warm = SharedProviders(Processes(), places, os.environ, print)
 
     async def configured(self) -> int:
         """Return how many lanes have a configured provider in the end."""
@@ -75,7 +78,7 @@ class Crowd:
         try:
             for first in range(0, len(self._units), MOST):
                 units = self._units[first : first + MOST]
-                await asyncio.to_thread(self._warm.open, units, _env(first), lanes, frozenset())
+                await asyncio.to_thread(partial(self._warm.open, units, _env(first), lanes, frozenset(), writes=False))
             return await self._configure([self._channel(lanes, unit) for unit in self._units])
         finally:
             await asyncio.to_thread(self._warm.close)

@@ -16,13 +16,15 @@ _OF_ONE_CONNECTION = frozenset({"connection", "content-length", "transfer-encodi
 class Gate:
     """Passes calls on; those of an action that is `held` wait until `release()`.
 
-    `arrived` has one entry for each call of such an action, also of one that came after the release.
+    `arrived` has one entry for each call of such an action, also of one that came after the release; `passed` has it
+    once it went on, which it does after a while in any case.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.held: frozenset[str] = frozenset()
         self.arrived: list[str] = []
+        self.passed: list[str] = []
         self._open = threading.Event()
 
     def hold(self, *actions: str) -> None:
@@ -42,6 +44,7 @@ class Gate:
         if action in self.held:
             self.arrived.append(action)
             self._open.wait(PATIENCE)
+            self.passed.append(action)
 
 
 @contextmanager

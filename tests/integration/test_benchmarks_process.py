@@ -47,6 +47,8 @@ def test_cpu_time_by_program_makes_the_whole(tmp_path: Path) -> None:
     found = measure(tmp_path, str(tmp_path / "terragrunt"), str(tmp_path / "busy.py"))
     assert found["programs"]["terragrunt"] >= 0.3
     assert abs(sum(found["programs"].values()) - found["cpu_seconds"]) < 0.01
+    assert found["memory_programs"]["terragrunt"] > 64 * 2**20
+    assert sum(found["memory_programs"].values()) == found["memory_bytes"]
 
 
 def test_programs_are_told_apart_by_their_command_lines() -> None:
@@ -75,16 +77,31 @@ def test_a_copied_layer_is_a_layer_of_the_project_with_names_of_its_own(tmp_path
     third = tmp_path / layers.FOLDER / "foundation3"
     assert 'cluster_name = "flowable-dev3"' in (third / "foundation3.hcl.j2").read_text()
     for unit in third.glob("*/terragrunt.hcl"):
-        assert set(re.findall(r'config_path = "(.*)"', unit.read_text())) <= {"../vpc", "../eks"}
+        assert set(re.findall(r'config_path = "(.*)"', unit.read_text())) <= {"../vpc", "../efs", "../eks"}
 
 
-def test_the_page_on_performance_names_a_target_and_options_that_exist() -> None:
+def test_the_page_on_performance_names_targets_and_options_that_exist() -> None:
     named = re.findall(r"^    (make .*|python .*)$", (ROOT / "docs" / "performance.md").read_text(), re.MULTILINE)
-    assert [line.split()[0] for line in named] == ["make", "python"]
-    dry = subprocess.run([*named[0].split(), "-n"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-    assert "benchmarks/warm.py" in dry.stdout
-    _, script, *words = named[1].split()
-    shown = subprocess.run(
-        [sys.executable, script, *words, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
-    )
-    assert all(word in shown.stdout for word in words if word.startswith("--"))
+    targets = [line.split() for line in named if line.startswith("make ")]
+    commands = [line.split()[1:] for line in named if line.startswith("python ")]
+    assert targets
+    assert commands
+    for target in targets:
+        dry = subprocess.run([*target, "-n"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+        assert f"benchmarks/{target[1].removeprefix('benchmark-')}.py" in dry.stdout
+    for script, *words in commands:
+        shown = subprocess.run(
+            [sys.executable, script, *words, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        )
+        assert all(word in shown.stdout for word in words if word.startswith("--"))
+
+
+def test_a_start_is_measured_against_click_in_one_run() -> None:
+    argv = [sys.executable, str(ROOT / "benchmarks" / "startup.py"), "--rounds", "1", "--json"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=True)
+    found = json.loads(done.stdout)
+    assert list(found["costs"]) == ["import click", "flowops --help", "completion"]
+    for name, ratios in (("flowops --help", found), ("completion", found["completion"])):
+        for kind in ("wall", "cpu"):
+            ours, base = (found["costs"][it][f"{kind}_seconds"]["median"] for it in (name, "import click"))
+            assert ratios[f"{kind}_ratio"] == round(base / ours, 3)

@@ -4,105 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from flowops.adapters.aws.identity import Users
 from flowops.adapters.aws.operator import open_operator
-from flowops.adapters.bootstrap_files import SecretFolder, TemplateFolder
-from flowops.adapters.facts_file import LockFile
-from flowops.adapters.rendering import TemplateTree
 from flowops.errors import CredentialsError, Exit, Refused
-from flowops.model import totp
-from flowops.model.bootstrap import BootstrapPlan, BootstrapRequest, BootstrapResult, StackOutcome
-from flowops.model.config import Config
+from flowops.model.bootstrap import BootstrapPlan, BootstrapResult, StackOutcome
 from flowops.model.rendering import RenderState
-from flowops.operations.bootstrap import bootstrap
-from flowops.operations.ports.bootstrap import BootstrapPorts
 from flowops.operations.render import render
-from tests.fakes.aws import FakeConsole
-from tests.integration.organization import DEV, PROD, REGION, SECURITY, Home, organization
-
-ROOT = Path(__file__).parents[2]
-BUCKET = f"flowable-terraform-state-{SECURITY}"
-EXTERNAL_ID = "an-external-id-of-27-letters"
-CANARY = "canary-4a7c1f"
-TEMPLATE = """\
-locals {
-  role   = {{ account.outputs.DevOpsAdminRoleArn | hcl }}
-  bucket = {{ security.outputs.StateBucketName | hcl }}
-}
-"""
-
-
-@dataclass
-class Project:
-    """A project in a folder of its own, whose accounts are the emulated ones."""
-
-    home: Home
-    folder: Path
-    console: FakeConsole = field(default_factory=FakeConsole)
-
-    def __post_init__(self) -> None:
-        shutil.copytree(ROOT / "bootstrap", self.folder / "bootstrap")
-        for path in ("aws/non-prod", "aws/prod"):
-            (self.folder / "deployments" / path).mkdir(parents=True)
-            (self.folder / "deployments" / path / "account.hcl.j2").write_text(TEMPLATE)
-        (self.folder / "dev.license").write_text(f"license {CANARY}")
-
-    @property
-    def config(self) -> Config:
-        accounts = (("security", SECURITY), ("dev", DEV), ("prod", PROD))
-        return Config.model_validate(
-            {
-                "project": "flowable",
-                "region": REGION,
-                "management": {"profile": "flw-iac"},
-                "operator": {"profile": "flowable-devops-admin"},
-                "accounts": {name: {"id": account_id, "profile": f"flw-{name}"} for name, account_id in accounts},
-                "environments": {
-                    "dev": {"account": "dev", "path": "aws/non-prod/eu-central-1/dev"},
-                    "prod": {"account": "prod", "path": "aws/prod/eu-central-1/prod", "protected": True},
-                },
-                "layers": ["foundation"],
-                "flowable": {"licenses": {"dev": "dev.license"}},
-            }
-        )
-
-    @property
-    def facts_file(self) -> LockFile:
-        return LockFile(self.folder / "flowops.lock")
-
-    @property
-    def templates(self) -> TemplateTree:
-        return TemplateTree(self.folder / "deployments")
-
-    def bootstrap(self, *accounts: str, allow_replace: tuple[str, ...] = ()) -> BootstrapResult:
-        """Run a bootstrap with an operator who says yes, after forgetting what was shown before."""
-        self.console = FakeConsole()
-        ports = BootstrapPorts(
-            self.home.cloud(),
-            self.console,
-            TemplateFolder(self.folder / "bootstrap"),
-            self.templates,
-            self.facts_file,
-            SecretFolder(self.folder),
-            {"FLOWABLE_REPO_AUTH_USERNAME": "user", "FLOWABLE_REPO_AUTH_PASSWORD": CANARY},
-            lambda: EXTERNAL_ID,
-        )
-        return bootstrap(BootstrapRequest(accounts, allow_replace), self.config, ports)
-
-    def edit(self, template: str, old: str, new: str) -> None:
-        """Change a template of this project."""
-        path = self.folder / "bootstrap" / template
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
+from tests.integration.bootstrapped import BUCKET, CANARY, EXTERNAL_ID, Project, outcomes
+from tests.integration.hired import hire
+from tests.integration.organization import DEV, PROD, SECURITY, Home, organization
 
 
 @pytest.fixture(scope="module")
@@ -125,10 +40,6 @@ def project(first: tuple[Project, BootstrapResult, list[BootstrapPlan]], tmp_pat
     copy = Project(first[0].home, tmp_path / "project")
     shutil.copy(first[0].folder / "flowops.lock", copy.folder)
     return copy
-
-
-def outcomes(result: BootstrapResult) -> Mapping[str, StackOutcome]:
-    return {f"{it.account}/{it.stack}": it.outcome for it in result.stacks}
 
 
 def test_the_first_bootstrap_makes_every_stack_in_two_phases(
@@ -219,16 +130,12 @@ def test_one_environments_account_that_fails_leaves_the_bootstrap_partly_done(pr
 
 
 def test_the_operator_comes_through_the_whole_chain(project: Project, tmp_path: Path) -> None:
-    users = Users(project.home.into(SECURITY), clock=lambda: datetime.now(UTC))
-    users.ensure_user("chain", ("dev_dev_ops_admin",))
-    assert users.ensure_user("chain", ("dev_dev_ops_admin",)).endswith(":user/flowable/chain")
-    keys, device = users.create_key("chain"), users.enrol_mfa("chain")
-    project.home.add_profile("flowable-devops-admin", keys.access_key, keys.secret_key, mfa_serial=device.serial)
+    phone = hire(project.home, "chain", "dev_dev_ops_admin", profile="flowable-devops-admin")
     sessions = project.home.sessions()
     operator = open_operator(
         sessions,
         "flowable-devops-admin",
-        lambda serial: totp.code_at(device.seed, time.time()),
+        phone,
         tmp_path / "cache",
         lambda: datetime.now(UTC),
     )
@@ -252,7 +159,8 @@ def _remove_state_bucket(project: Project) -> None:
         if starts or not line.startswith(" "):
             keep = line.strip() not in ("StateBucket:", "StateBucketPolicy:")
         lines += [line] if keep else []
-    path.write_text("\n".join(lines).replace("!Ref StateBucket", BUCKET) + "\n")
+    text = "\n".join(lines).replace("!GetAtt StateBucket.Arn", f"arn:aws:s3:::{BUCKET}")
+    path.write_text(text.replace("!Ref StateBucket", BUCKET) + "\n")
 
 
 def _add_role(project: Project, name: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from flowops.model import totp
-from flowops.rehearsal.profiles import Keys
+from flowops.model.users import NewKey
 from tests.integration.emulated_aws import DEV, MANAGEMENT, REGION, SECURITY, Cloud, running
 
 BOOTSTRAP = Path(__file__).parents[2] / "bootstrap"
@@ -123,7 +123,7 @@ class Person:
     """A user of the security account with a virtual MFA device."""
 
     cloud: Cloud
-    keys: Keys
+    keys: NewKey
     device: str
     seed: str
 
@@ -135,7 +135,7 @@ class Person:
 
 
 def _entered(cloud: Cloud, own: Mapping[str, str], role: str, **wish: str) -> str:
-    sts = cloud.client("sts", keys=Keys(own["AccessKeyId"], own["SecretAccessKey"]), token=own["SessionToken"])
+    sts = cloud.client("sts", keys=NewKey(own["AccessKeyId"], own["SecretAccessKey"]), token=own["SessionToken"])
     arn = f"arn:aws:iam::{DEV}:role/flowable/{role}"
     return str(sts.assume_role(RoleArn=arn, RoleSessionName="test", **wish)["AssumedRoleUser"]["Arn"])
 
@@ -150,7 +150,7 @@ def _person(cloud: Cloud, name: str, group: str, path: str = "/flowable/") -> Pe
     serial = device["SerialNumber"]
     iam.enable_mfa_device(UserName=name, SerialNumber=serial, AuthenticationCode1=first, AuthenticationCode2=second)
     made = iam.create_access_key(UserName=name)["AccessKey"]
-    return Person(cloud, Keys(made["AccessKeyId"], made["SecretAccessKey"]), serial, seed)
+    return Person(cloud, NewKey(made["AccessKeyId"], made["SecretAccessKey"]), serial, seed)
 
 
 def _detected(cloudformation: Any, stack: str) -> None:

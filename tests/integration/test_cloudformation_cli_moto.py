@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import sh
 
+from flowops.model.drift.stack_ways import putting_back
+from flowops.model.drift.templates import parameters
 from tests.integration.cloudformation_moto import REGION, Account, served
 
 NOTE = """
@@ -39,7 +41,7 @@ def account() -> Iterator[Account]:
         yield Account(endpoint, "123456789012")
 
 
-def deploy(account: Account, directory: Path, *arguments: str) -> str:
+def deploy(account: Account, directory: Path, *arguments: str, stack: str = "told") -> str:
     template = directory / "template.yaml"
     template.write_text(NOTE)
     environment = {
@@ -50,9 +52,35 @@ def deploy(account: Account, directory: Path, *arguments: str) -> str:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }
-    told = ("cloudformation", "deploy", "--stack-name", "told", "--template-file", str(template))
+    told = ("cloudformation", "deploy", "--stack-name", stack, "--template-file", str(template))
     aws = sh.Command(sys.executable)
     return str(aws("-c", IMPATIENT_AWS, *told, *arguments, _env=environment, _err_to_out=True))
+
+
+def test_what_a_finding_of_drift_ends_with_puts_the_stack_back(account: Account, tmp_path: Path) -> None:
+    deploy(account, tmp_path, "--parameter-overrides", "Shown=second", stack="drifted")
+    name = account.client("cloudformation").describe_stack_resource(StackName="drifted", LogicalResourceId="Note")
+    parameter = name["StackResourceDetail"]["PhysicalResourceId"]
+    account.client("ssm").put_parameter(Name=parameter, Value="by hand", Overwrite=True)
+    (tmp_path / "impatient.py").write_text(IMPATIENT_AWS)
+    command = tmp_path / "aws"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} {tmp_path}/impatient.py "$@"\n')
+    command.chmod(0o755)
+    config = tmp_path / "config"
+    config.write_text("[profile flw-dev]\naws_access_key_id = test\naws_secret_access_key = test\n")
+    shell = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "AWS_ENDPOINT_URL": account.endpoint,
+        "AWS_CONFIG_FILE": str(config),
+    }
+    way = putting_back("drifted", parameters(NOTE), REGION, "flw-dev")
+    shown = str(sh.Command("bash")("-e", "-c", way.text, _env=shell, _err_to_out=True))
+    assert '"LogicalResourceId": "Note"' in shown, "it is shown before it is done"
+    assert account.settled("drifted") == "UPDATE_COMPLETE"
+    assert account.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"] == "second"
+    assert account.drifts("drifted") == {}
+    assert account.delete("drifted") == "DELETE_COMPLETE"  # the next test counts what the account has
 
 
 def test_a_stack_is_created_left_alone_and_updated(account: Account, tmp_path: Path) -> None:

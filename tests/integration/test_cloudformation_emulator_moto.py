@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.integration.child_processes import await_true
 from tests.integration.emulated_aws import DEV, SECURITY, Cloud, emulator_in, running, settings_in
 
 BOOTSTRAP = Path(__file__).parents[2] / "bootstrap"
 ORGANIZATION = "o-abcdefghij"
-PATIENCE = 60.0
 
 
 @dataclass
@@ -37,7 +36,7 @@ class Stacks:
         def described() -> Any:
             return self.client.describe_change_set(StackName=stack, ChangeSetName=name)
 
-        until(lambda: described()["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"))
+        await_true(lambda: described()["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"), f"change set {name}")
         return described()
 
     def execute(self, stack: str, name: str) -> str:
@@ -47,7 +46,7 @@ class Stacks:
 
     def ended(self, stack: str) -> str:
         """Return the status of a stack once nothing goes on."""
-        until(lambda: not self.status(stack).endswith("_IN_PROGRESS"))
+        await_true(lambda: not self.status(stack).endswith("_IN_PROGRESS"), f"the end of what goes on with {stack}")
         return self.status(stack)
 
     def status(self, stack: str) -> str:
@@ -66,7 +65,7 @@ class Stacks:
         def detection() -> Any:
             return self.client.describe_stack_drift_detection_status(StackDriftDetectionId=run)
 
-        until(lambda: detection()["DetectionStatus"] == "DETECTION_COMPLETE")
+        await_true(lambda: detection()["DetectionStatus"] == "DETECTION_COMPLETE", f"the detection of {stack}")
         found = self.client.describe_stack_resource_drifts(StackName=stack)["StackResourceDrifts"]
         return {
             each["LogicalResourceId"] + difference["PropertyPath"]
@@ -76,14 +75,6 @@ class Stacks:
             )
             if each["StackResourceDriftStatus"] != "IN_SYNC"
         }
-
-
-def until(holds: Any) -> None:
-    """Ask again until something holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "it never held"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

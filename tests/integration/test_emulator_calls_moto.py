@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from flowops.rehearsal.profiles import Keys
+from flowops.model.users import NewKey
 from flowops.rehearsal.recorder import Call
 from tests.integration.emulated_aws import DEV, MANAGEMENT, REGION, SECURITY, Cloud, running
 
@@ -36,7 +36,7 @@ def last(cloud: Cloud, action: str) -> Call:
 
 
 @pytest.fixture(scope="module")
-def session(cloud: Cloud) -> tuple[Keys, str]:
+def session(cloud: Cloud) -> tuple[NewKey, str]:
     """Assume a role with a path from another account; return the session's keys and token."""
     iam = cloud.client("iam")
     iam.create_role(RoleName="DevOpsAdminRole", Path="/flowable/", AssumeRolePolicyDocument=json.dumps(TRUST))
@@ -44,7 +44,7 @@ def session(cloud: Cloud) -> tuple[Keys, str]:
         RoleArn=ROLE, RoleSessionName="alice", ExternalId="an-id-of-20-letters"
     )
     made = assumed["Credentials"]
-    return Keys(made["AccessKeyId"], made["SecretAccessKey"]), made["SessionToken"]
+    return NewKey(made["AccessKeyId"], made["SecretAccessKey"]), made["SessionToken"]
 
 
 def test_a_line_has_exactly_the_agreed_fields(cloud: Cloud) -> None:
@@ -63,10 +63,13 @@ def test_a_line_has_exactly_the_agreed_fields(cloud: Cloud) -> None:
         "path": "/",
         "method": "POST",
         "status": 200,
+        "address": "127.0.0.1",
+        "source_identity": "",
+        "resources": {},
     }
 
 
-def test_an_assumed_role_is_recorded_with_its_path(cloud: Cloud, session: tuple[Keys, str]) -> None:
+def test_an_assumed_role_is_recorded_with_its_path(cloud: Cloud, session: tuple[NewKey, str]) -> None:
     keys, token = session
     cloud.client("eks", keys=keys, token=token).list_clusters()
     call = last(cloud, "eks:ListClusters")
@@ -75,7 +78,7 @@ def test_an_assumed_role_is_recorded_with_its_path(cloud: Cloud, session: tuple[
     assert (call.account, call.method, call.path) == (DEV, "GET", "/clusters")
 
 
-def test_assuming_a_role_is_recorded_for_who_assumed_it(cloud: Cloud, session: tuple[Keys, str]) -> None:
+def test_assuming_a_role_is_recorded_for_who_assumed_it(cloud: Cloud, session: tuple[NewKey, str]) -> None:
     call = last(cloud, "sts:AssumeRole")
     assert (call.account, call.principal, call.role) == (SECURITY, f"arn:aws:iam::{SECURITY}:user/admin", "")
     assert call.parameters["RoleArn"] == ROLE
@@ -120,7 +123,7 @@ def test_rest_calls_are_recorded_with_their_parameters(cloud: Cloud) -> None:
 
 
 def test_a_refused_call_is_recorded_too(cloud: Cloud) -> None:
-    nobody = Keys("AKIAIOSFODNN7EXAMPLE", "nothing")
+    nobody = NewKey("AKIAIOSFODNN7EXAMPLE", "nothing")
     with pytest.raises(ClientError):
         cloud.client("ecr", keys=nobody).describe_repositories()
     assert last(cloud, "ecr:DescribeRepositories").status == 403
@@ -143,7 +146,7 @@ def test_what_cloudformation_makes_is_recorded_as_its_own_doing(cloud: Cloud) ->
     assert last(cloud, "cloudformation:CreateStack").principal == f"arn:aws:iam::{DEV}:user/admin"
 
 
-def test_no_secret_is_ever_written_down(cloud: Cloud, session: tuple[Keys, str]) -> None:
+def test_no_secret_is_ever_written_down(cloud: Cloud, session: tuple[NewKey, str]) -> None:
     leak_everything(cloud)
     written = b"".join(path.read_bytes() for path in cloud.state_dir.iterdir() if path.suffix in (".jsonl", ".log"))
     assert SECRET.encode() not in written
@@ -169,7 +172,7 @@ def leak_everything(cloud: Cloud) -> None:
     cloud.client("ec2").create_launch_template(LaunchTemplateName="lt", LaunchTemplateData=data)
 
 
-def test_a_url_that_is_signed_in_its_query_says_who_signed_it(cloud: Cloud, session: tuple[Keys, str]) -> None:
+def test_a_url_that_is_signed_in_its_query_says_who_signed_it(cloud: Cloud, session: tuple[NewKey, str]) -> None:
     keys, token = session
     sts = cloud.client("sts", keys=keys, token=token)
     url = sts.generate_presigned_url("get_caller_identity", HttpMethod="GET")

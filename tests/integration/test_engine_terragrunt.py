@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import string
 from pathlib import Path
 
 import pytest
 
-from flowops.errors import Exit, OperationFailed
+from flowops.adapters.shim import read_calls
+from flowops.errors import Exit, InvalidConfig, OperationFailed
 from flowops.model import evidence as proof
 from flowops.model.changes import Plan
 from flowops.model.evidence import Evidence
+from flowops.model.graph import CyclicDependencies
 from flowops.model.job import Step
 from flowops.model.run import Outcome
 from tests.integration.bench import Bench
+from tests.integration.child_processes import await_true, meanwhile
 from tests.integration.tools import Tools
 from tests.sandbox import BROKEN, Sandbox
 
@@ -54,6 +58,34 @@ def test_a_whole_life_in_the_right_order_both_ways(sandbox: Sandbox, tools: Tool
     assert [sandbox.resources(unit) for unit in sandbox.units.values()] == [[], [], []]
 
 
+@pytest.mark.parametrize("kind", ["terragrunt", "unit-started", "unit-ended"])
+def test_what_fails_beside_terraform_is_raised_when_that_has_saved_its_state(
+    sandbox: Sandbox, tools: Tools, kind: str
+) -> None:
+    held = sandbox.held_unit("foundation/vpc")
+    sandbox.unit("foundation/eks", depends="foundation/vpc")
+    bench, drain = Bench(sandbox, tools), sandbox.root / "run" / "drain"
+
+    def full(event: str, **_data: object) -> None:
+        if event == kind:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def go_on() -> None:
+        if kind != "terragrunt":  # which drains before terraform begins
+            await_true(lambda: sandbox.reached(held), "terraform works in the first unit")
+        if kind != "unit-ended":
+            await_true(drain.exists, "the drain")
+        sandbox.release()
+
+    with meanwhile(go_on, otherwise=sandbox.release), bench.engine.watch(full):
+        with pytest.raises(OSError, match="No space left"):
+            bench.run(Step.APPLY)
+        assert not any(call.alive for call in read_calls(sandbox.root / "run" / "1" / "calls"))
+    assert sandbox.resources(held) == ([] if kind == "terragrunt" else ["held", "this"])
+    assert sandbox.locks() == []
+    assert any("flowops cannot follow the run any more (OSError" in line for line in bench.said)
+
+
 def test_no_mock_ever_reaches_a_state(sandbox: Sandbox, tools: Tools) -> None:
     bench = Bench(chain(sandbox), tools)
     bench.run(Step.PLAN)
@@ -87,10 +119,47 @@ def test_a_unit_that_terragrunt_cannot_read_stops_the_graph_with_the_command_tha
 ) -> None:
     chain(sandbox)
     broken = sandbox.deployments / sandbox.base / "foundation/eks/terragrunt.hcl"
-    broken.write_text(broken.read_text().replace('"../vpc"', ""))
+    broken.write_text(broken.read_text().replace('"../vpc"', 'no_function("../vpc")'))
     with pytest.raises(OperationFailed, match="cannot place dev/foundation/eks") as caught:
         Bench(sandbox, tools).graph()
     assert "terragrunt hcl validate" in caught.value.next_step
+
+
+@pytest.mark.parametrize(("discovered", "next_step"), [(False, "flowops bootstrap"), (True, "flowops render")])
+def test_a_unit_that_needs_a_file_that_was_never_rendered_is_told_so(
+    sandbox: Sandbox, tools: Tools, *, discovered: bool, next_step: str
+) -> None:
+    chain(sandbox)
+    waiting = sandbox.deployments / sandbox.base / "app/app.hcl.j2"
+    waiting.write_text('locals {\n  cluster = "eks"\n}\n')
+    unit = sandbox.deployments / sandbox.base / "app/work/terragrunt.hcl"
+    named = unit.read_text().replace("foundation/eks", "foundation/${local.app.locals.cluster}")
+    unit.write_text(named + 'locals {\n  app = read_terragrunt_config("../app.hcl")\n}\n')
+    if discovered:
+        (sandbox.deployments.parent / "flowops.lock").touch()
+    with pytest.raises(OperationFailed, match=r"Not rendered yet.*: .*app/app\.hcl\.") as caught:
+        Bench(sandbox, tools).graph()
+    assert caught.value.next_step == next_step
+
+
+def test_units_in_a_circle_are_all_named_and_nothing_runs(sandbox: Sandbox, tools: Tools) -> None:
+    chain(sandbox)
+    first = sandbox.deployments / sandbox.base / "foundation/vpc/terragrunt.hcl"
+    first.write_text(first.read_text() + 'dependency "work" {\n  config_path = "../../app/work"\n}\n')
+    with pytest.raises(CyclicDependencies) as caught:
+        Bench(sandbox, tools).graph()
+    said = caught.value.happened
+    assert "dev/app/work → dev/foundation/eks → dev/foundation/vpc → dev/app/work" in said
+
+
+def test_a_unit_whose_file_is_no_hcl_is_named_with_the_line(sandbox: Sandbox, tools: Tools) -> None:
+    chain(sandbox)
+    broken = sandbox.deployments / sandbox.base / "foundation/eks/terragrunt.hcl"
+    text = broken.read_text().replace('"../vpc"', "")
+    broken.write_text(text)
+    line = text[: text.index("config_path")].count("\n") + 1
+    with pytest.raises(InvalidConfig, match=rf"eks/terragrunt.hcl:{line}: is not HCL"):
+        Bench(sandbox, tools).graph()
 
 
 def test_a_drain_flag_lets_nothing_new_start(sandbox: Sandbox, tools: Tools) -> None:
@@ -108,11 +177,13 @@ def lying_terragrunt(folder: Path) -> Path:
     return script
 
 
+@pytest.mark.fault(10)
 def test_a_terragrunt_that_exits_0_without_having_run_is_not_believed(sandbox: Sandbox, tools: Tools) -> None:
     bench = Bench(chain(sandbox), tools, lying_terragrunt(sandbox.root))
     assert set(outcomes(bench.run(Step.APPLY)).values()) == {Outcome.NOT_RUN}
 
 
+@pytest.mark.fault(10)
 def test_a_failed_plan_is_not_mistaken_for_one_by_the_file_it_leaves(sandbox: Sandbox, tools: Tools) -> None:
     unit = sandbox.unit("foundation/vpc", more='data "external" "x" {')
     found = Bench(sandbox, tools).run(Step.PLAN)
@@ -136,6 +207,7 @@ def noting_terragrunt(folder: Path) -> Path:
     return script
 
 
+@pytest.mark.fault(23)
 def test_200_stray_variables_change_neither_arguments_nor_environment_of_the_child(
     sandbox: Sandbox, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,10 +227,14 @@ def test_200_stray_variables_change_neither_arguments_nor_environment_of_the_chi
     assert "TG_TF_PATH=" in seen[0][0]
 
 
+@pytest.mark.fault(17)
 def test_a_state_that_was_never_saved_is_found_wherever_the_module_lies(sandbox: Sandbox, tools: Tools) -> None:
     unit = sandbox.unit("foundation/vpc")
     other = sandbox.unit("foundation/efs")
     kept = sandbox.deployments / unit.path / ".terragrunt-cache" / "FlowopsPlanRole" / "a" / "b" / "vpc"
     kept.mkdir(parents=True)
-    (kept / "errored.tfstate").touch()
-    assert Bench(sandbox, tools).engine.unsaved([unit, other]) == {unit: str(kept / "errored.tfstate")}
+    (kept / "errored.tfstate").write_text("the only copy")
+    ((found, path),) = Bench(sandbox, tools).engine.unsaved([unit, other]).items()
+    assert found == unit
+    assert Path(path).read_text() == "the only copy"
+    assert ".terragrunt-cache" not in path

@@ -67,6 +67,7 @@ def test_a_long_line_is_cut_and_says_how_much_is_missing(tmp_path: Path) -> None
     assert list(followed.lines()) == ["a" * LINE_LIMIT + f" … [5 more bytes in {followed.path}]", "next"]
 
 
+@pytest.mark.fault(44)
 def test_three_hundred_megabytes_without_a_newline_cost_no_memory(tmp_path: Path) -> None:
     followed = FollowedFile(tmp_path / "log")
     with followed.path.open("wb") as log:

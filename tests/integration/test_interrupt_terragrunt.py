@@ -6,26 +6,18 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flowops.adapters.shim import read_calls
 from flowops.model.deployment import Unit
+from tests.integration.child_processes import PATIENCE, await_true
 from tests.integration.tools import Tools
 from tests.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 30.0
-
-
-def until(happened: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.02)
 
 
 class Applying:
@@ -72,7 +64,7 @@ class Applying:
 def applying(tmp_path: Path, tools: Tools) -> Iterator[Applying]:
     made = Applying(tmp_path, tools)
     try:
-        until(lambda: made.sandbox.reached(made.held), "terraform works in the first unit")
+        await_true(lambda: made.sandbox.reached(made.held), "terraform works in the first unit")
         yield made
     finally:
         made.sandbox.release()
@@ -81,9 +73,10 @@ def applying(tmp_path: Path, tools: Tools) -> Iterator[Applying]:
         made.said.close()
 
 
+@pytest.mark.fault(2)
 def test_ctrl_c_lets_the_running_unit_finish_and_starts_no_other(applying: Applying) -> None:
     applying.process.send_signal(signal.SIGINT)
-    until((applying.sandbox.root / "run" / "drain").exists, "the drain flag is there")
+    await_true((applying.sandbox.root / "run" / "drain").exists, "the drain flag")
     code, output = applying.finish()
     assert code == 130
     assert "draining" in output
@@ -92,9 +85,10 @@ def test_ctrl_c_lets_the_running_unit_finish_and_starts_no_other(applying: Apply
     assert applying.sandbox.locks() == []
 
 
+@pytest.mark.fault(3)
 def test_a_second_ctrl_c_interrupts_terraform_which_saves_what_it_has(applying: Applying) -> None:
     applying.process.send_signal(signal.SIGINT)
-    until((applying.sandbox.root / "run" / "drain").exists, "the drain flag is there")
+    await_true((applying.sandbox.root / "run" / "drain").exists, "the drain flag")
     applying.process.send_signal(signal.SIGINT)
     output, _ = applying.process.communicate(timeout=PATIENCE)
     assert applying.process.returncode == 130
@@ -103,6 +97,7 @@ def test_a_second_ctrl_c_interrupts_terraform_which_saves_what_it_has(applying: 
     assert applying.sandbox.locks() == []
 
 
+@pytest.mark.fault(5)
 def test_sigterm_interrupts_at_once_and_ends_with_143(applying: Applying) -> None:
     applying.process.send_signal(signal.SIGTERM)
     applying.process.communicate(timeout=PATIENCE)
@@ -110,6 +105,7 @@ def test_sigterm_interrupts_at_once_and_ends_with_143(applying: Applying) -> Non
     assert applying.sandbox.locks() == []
 
 
+@pytest.mark.fault(6)
 def test_a_lost_terminal_changes_nothing(applying: Applying) -> None:
     applying.process.send_signal(signal.SIGHUP)
     code, _ = applying.finish()
@@ -117,19 +113,28 @@ def test_a_lost_terminal_changes_nothing(applying: Applying) -> None:
     assert applying.sandbox.resources(applying.next) == ["this"]
 
 
+@pytest.mark.fault(1)
 def test_kill_9_of_flowops_loses_nothing(applying: Applying) -> None:
     applying.process.kill()
     applying.process.wait()
     applying.sandbox.release()
-    until(lambda: applying.ended(applying.next), "terragrunt went on to the second unit")
+    await_true(lambda: applying.ended(applying.next), "the second unit")
     assert applying.sandbox.resources(applying.held) == ["held", "this"]
     assert applying.sandbox.resources(applying.next) == ["this"]
+    assert applying.sandbox.locks() == []
+
+
+def test_kill_9_of_terragrunt_ends_the_run_only_when_terraform_has_saved_its_state(applying: Applying) -> None:
+    os.kill(applying.terragrunt(), signal.SIGKILL)
+    applying.finish()
+    assert applying.sandbox.resources(applying.held) == ["held", "this"]
+    assert applying.sandbox.state(applying.next) is None
     assert applying.sandbox.locks() == []
 
 
 def test_kill_9_of_terragrunt_leaves_a_saved_state_and_no_lock(applying: Applying) -> None:
     os.kill(applying.terragrunt(), signal.SIGKILL)
     applying.sandbox.release()
-    until(lambda: applying.ended(applying.held), "terraform ended by itself")
+    await_true(lambda: applying.ended(applying.held), "the end of terraform by itself")
     assert applying.sandbox.resources(applying.held) == ["held", "this"]
     assert applying.sandbox.locks() == []

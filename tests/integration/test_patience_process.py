@@ -52,6 +52,7 @@ def test_dropped_connections_are_tried_again() -> None:
         assert taken() == 3
 
 
+@pytest.mark.fault(47)
 def test_patience_ends_when_the_time_is_over_not_after_eight_attempts() -> None:
     clock = iter([0.0, 13.0])
     with endpoint(drops=99) as (url, taken):

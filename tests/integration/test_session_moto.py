@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,11 +14,11 @@ import pytest
 
 from flowops.adapters.aws.child_profile import child_profile_files
 from flowops.adapters.aws.client import Credentials
-from flowops.adapters.aws.identity import MfaDevice, Users
 from flowops.adapters.aws.operator import OperatorSession, open_operator
 from flowops.adapters.aws.session import AwsSessions
 from flowops.errors import CredentialsError, Exit, FlowopsError, OperationFailed, WrongAccount
-from flowops.model import totp
+from tests.integration.faults import faults_before
+from tests.integration.hired import Phone, made
 from tests.integration.organization import DEV, MANAGEMENT, PROFILE, REGION, ROLE, SECURITY, Home, organization
 
 OPERATOR = "flowable-devops-admin"
@@ -33,26 +35,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 
 @pytest.fixture(scope="module")
-def device(home: Home) -> MfaDevice:
+def device(home: Home) -> Phone:
     """Create the operator and return the MFA device."""
-    users = Users(home.into(SECURITY), clock=now)
-    users.ensure_user("operator", ())
-    keys, device = users.create_key("operator"), users.enrol_mfa("operator")
+    keys, device = made(home.into(SECURITY), "operator")
     home.add_profile(OPERATOR, keys.access_key, keys.secret_key, mfa_serial=device.serial)
     home.add_profile("without-mfa", keys.access_key, keys.secret_key)
     return device
-
-
-class Phone:
-    """Shows the codes of a device and counts how often it was looked at."""
-
-    def __init__(self, device: MfaDevice) -> None:
-        self.device, self.looks = device, 0
-
-    def __call__(self, serial: str) -> str:
-        assert serial == self.device.serial
-        self.looks += 1
-        return totp.code_at(self.device.seed, time.time())
 
 
 def test_a_profile_is_who_its_keys_say(home: Home) -> None:
@@ -61,6 +49,7 @@ def test_a_profile_is_who_its_keys_say(home: Home) -> None:
     assert (found.account, found.arn) == (MANAGEMENT, f"arn:aws:iam::{MANAGEMENT}:user/admin")
 
 
+@pytest.mark.fault(23)
 def test_nothing_of_the_shells_environment_reaches_a_call(
     home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -100,15 +89,30 @@ def test_a_missing_profile_is_answered_with_the_known_ones(home: Home) -> None:
     with pytest.raises(CredentialsError, match="hold no profile 'flw-iax'; did you mean 'flw-iac'") as missing:
         home.sessions().profile("flw-iax")
     assert str(home.folder / "config") in missing.value.happened
-    assert missing.value.next_step == "aws configure --profile flw-iax"
+    assert missing.value.next_step == "flowops profiles show, which says what gives it credentials"
 
 
-@pytest.mark.parametrize("content", [b"[profile x\nno end", b"\xff\xfe", b"before = any section\n"])
-def test_a_config_file_that_cannot_be_read_is_named(home: Home, tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "config").write_bytes(content)
+@pytest.mark.parametrize("name", ["config", "credentials"])
+@pytest.mark.parametrize(
+    ("make", "line", "mend"),
+    [
+        (lambda it: it.write_bytes(b"[a]\nx = y\n[profile x\nno end"), 3, "mend that line"),
+        (lambda it: it.write_bytes(b"[a]\n\xff\xfe"), 2, "mend that line"),
+        (lambda it: it.write_bytes(b"before = any section\n"), 1, "mend that line"),
+        (lambda it: it.write_bytes(b"\xef\xbb\xbf[a]\n"), 1, "sed -i '1s/^\\xEF\\xBB\\xBF//' {}"),
+        (lambda it: it.mkdir(), 1, "mv {} {}.aside"),
+        (os.mkfifo, 1, "mv {} {}.aside"),
+    ],
+)
+def test_a_file_of_aws_that_cannot_be_read_is_named_with_the_line(
+    home: Home, tmp_path: Path, name: str, make: Callable[[Path], object], line: int, mend: str
+) -> None:
+    file = tmp_path / name
+    make(file)
     with pytest.raises(CredentialsError) as broken:
         home.sessions(tmp_path).profile(PROFILE)
-    assert str(tmp_path / "config") in broken.value.happened
+    assert broken.value.happened.startswith(f"{file}:{line}: ")
+    assert broken.value.next_step == f"{mend.format(file, file)}, then: flowops profiles show"
 
 
 def test_a_profile_without_credentials_is_told_so(home: Home, tmp_path: Path) -> None:
@@ -141,11 +145,13 @@ def test_a_role_that_may_not_be_assumed_is_named(home: Home) -> None:
     assert refused.value.exit_code is Exit.CREDENTIALS
 
 
+@pytest.mark.fault(22)
 def test_the_wrong_account_is_found_out(home: Home) -> None:
     with pytest.raises(WrongAccount, match=f"belong to account {MANAGEMENT}, but flowops.yaml says {DEV}"):
         home.sessions().verify_account(home.sessions().profile(PROFILE), DEV, "dev")
 
 
+@pytest.mark.fault(47)
 def test_an_endpoint_that_is_not_there_is_named_within_30_seconds(home: Home) -> None:
     sessions = home.sessions(endpoint="http://127.0.0.1:9")
     begun = time.monotonic()
@@ -155,8 +161,34 @@ def test_an_endpoint_that_is_not_there_is_named_within_30_seconds(home: Home) ->
     assert not isinstance(dead.value, CredentialsError)
 
 
-def test_the_operator_shows_one_code_for_twelve_hours(home: Home, device: MfaDevice, tmp_path: Path) -> None:
-    phone, cache = Phone(device), tmp_path / "cache"
+@pytest.mark.fault(33)
+@pytest.mark.parametrize(("off", "said"), [(130, "2 min (9|10) s ahead of"), (-150, "2 min (29|30) s behind")])
+def test_a_clock_that_is_wrong_is_named_before_anybody_is_believed_to_call(home: Home, off: int, said: str) -> None:
+    sessions = home.sessions(clock=lambda: now() + timedelta(seconds=off))
+    with pytest.raises(OperationFailed, match=f"clock of this machine is {said} that of AWS") as wrong:
+        sessions.verify_account(sessions.profile(PROFILE), MANAGEMENT, "management")
+    assert wrong.value.not_done == "No unit was started."
+
+
+def test_a_clock_that_is_a_little_wrong_is_good_enough(home: Home) -> None:
+    sessions = home.sessions(clock=lambda: now() + timedelta(seconds=100))
+    assert sessions.identity(sessions.profile(PROFILE)).account == MANAGEMENT
+
+
+@pytest.mark.fault(33)
+def test_a_signature_that_aws_refuses_for_its_time_is_a_matter_of_the_clock(home: Home) -> None:
+    with faults_before(home.endpoint) as faults:
+        faults.add("status", "sts", status=403, code="SignatureDoesNotMatch")
+        late = home.sessions(endpoint=faults.url, clock=lambda: now() + timedelta(minutes=11))
+        with pytest.raises(OperationFailed, match="is 11 min ahead of that of AWS"):
+            late.identity(late.profile(PROFILE))
+        right = home.sessions(endpoint=faults.url)
+        with pytest.raises(CredentialsError, match="SignatureDoesNotMatch"):
+            right.identity(right.profile(PROFILE))
+
+
+def test_the_operator_shows_one_code_for_twelve_hours(home: Home, device: Phone, tmp_path: Path) -> None:
+    phone, cache = replace(device), tmp_path / "cache"
 
     def at(moment: datetime) -> OperatorSession:
         return open_operator(home.sessions(), OPERATOR, phone, cache, lambda: moment)
@@ -171,10 +203,10 @@ def test_the_operator_shows_one_code_for_twelve_hours(home: Home, device: MfaDev
     assert phone.looks == 2
 
 
-def test_the_kept_session_is_nobody_elses_to_read_or_to_plant(home: Home, device: MfaDevice, tmp_path: Path) -> None:
-    phone, cache = Phone(device), tmp_path / "cache"
+def test_the_kept_session_is_nobody_elses_to_read_or_to_plant(home: Home, device: Phone, tmp_path: Path) -> None:
+    phone, cache = replace(device), tmp_path / "cache"
     first = open_operator(home.sessions(), OPERATOR, phone, cache, now)
-    (kept,) = cache.iterdir()
+    (kept,) = cache.glob("*.json")
     assert (cache.stat().st_mode & 0o777, kept.stat().st_mode & 0o777) == (0o700, 0o600)
     assert first.credentials.secret_key not in repr(first.credentials)
     kept.chmod(0o644)
@@ -190,18 +222,20 @@ def test_the_kept_session_is_nobody_elses_to_read_or_to_plant(home: Home, device
     assert phone.looks == 4
 
 
-@pytest.mark.parametrize(("code", "told"), [("000000", "AWS answered AccessDenied"), ("12 456", "is 6 digits")])
-def test_a_wrong_code_is_a_credentials_error(
-    home: Home, device: MfaDevice, tmp_path: Path, code: str, told: str
-) -> None:
+@pytest.mark.parametrize(
+    ("code", "told"), [("000000", "past its half minute, or was used before"), ("12 456", "is 6 digits")]
+)
+def test_a_wrong_code_is_a_credentials_error(home: Home, device: Phone, tmp_path: Path, code: str, told: str) -> None:
     with pytest.raises(CredentialsError, match=told):
         open_operator(home.sessions(), OPERATOR, lambda serial: code, tmp_path / "cache", now)
-    assert not (tmp_path / "cache").exists()
+    assert not list((tmp_path / "cache").glob("*.json"))
 
 
-def test_keys_without_a_device_are_told_what_is_missing(home: Home, device: MfaDevice, tmp_path: Path) -> None:
-    with pytest.raises(CredentialsError, match=r"'without-mfa' in .*config names no mfa_serial"):
-        open_operator(home.sessions(), "without-mfa", Phone(device), tmp_path / "cache", now)
+def test_keys_without_a_device_are_told_what_is_missing(home: Home, device: Phone, tmp_path: Path) -> None:
+    with pytest.raises(CredentialsError, match=r"'without-mfa' in .*config names no mfa_serial") as error:
+        open_operator(home.sessions(), "without-mfa", replace(device), tmp_path / "cache", now)
+    # Below the path of every device that flowops enrols.
+    assert "arn:aws:iam::ACCOUNT:mfa/flowable/USER" in error.value.next_step
 
 
 def test_an_operator_who_comes_by_a_role_is_used_as_it_is(home: Home, tmp_path: Path) -> None:
@@ -220,9 +254,7 @@ def test_an_operator_who_comes_by_a_role_is_used_as_it_is(home: Home, tmp_path: 
     assert operator.expires is not None
 
 
-def test_a_role_profile_with_a_device_asks_through_the_same_question(
-    home: Home, device: MfaDevice, tmp_path: Path
-) -> None:
+def test_a_role_profile_with_a_device_asks_through_the_same_question(home: Home, device: Phone, tmp_path: Path) -> None:
     (tmp_path / "credentials").write_text((home.folder / "credentials").read_text())
     (tmp_path / "config").write_text(
         f"[profile by-role]\nrole_arn = arn:aws:iam::{DEV}:role/{ROLE}\nsource_profile = {PROFILE}\n"

@@ -118,6 +118,7 @@ def test_the_exit_code_is_handed_on_and_recorded(shim: Shim, code: int) -> None:
     assert call.ended >= call.started > 0
 
 
+@pytest.mark.fault(8)
 def test_a_terraform_that_was_killed_ends_as_a_shell_would_say_it(shim: Shim) -> None:
     process = shim.start(kill=signal.SIGKILL)
     process.communicate()
@@ -148,6 +149,7 @@ def test_output_arrives_while_terraform_still_works(shim: Shim) -> None:
     assert shim.call().exit_code is None
 
 
+@pytest.mark.fault(7)
 def test_terraform_reads_nothing_stands_in_another_session_and_keeps_its_files_private(shim: Shim) -> None:
     shim.terraform.write_text(
         '#!/bin/sh\nreadlink /proc/self/fd/0; touch made; ps -o sid= -p $$ 2>/dev/null || cut -d" " -f6 /proc/$$/stat\n'

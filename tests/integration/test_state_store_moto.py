@@ -12,9 +12,11 @@ from flowops.adapters.aws.client import AwsSession
 from flowops.adapters.aws.state import StateStore
 from flowops.errors import FlowopsError, OperationFailed
 from flowops.model.state import Lock, Output
+from tests.fakes import tree
 from tests.integration.organization import REGION, SECURITY, Home, organization
 
 BUCKET = "states"
+VPC = tree.unit("foundation/vpc")
 KEY = "222222222222/aws/non-prod/eu-central-1/dev/foundation/vpc/terraform.tfstate"
 STATE: dict[str, Any] = {
     "version": 4,
@@ -58,14 +60,14 @@ def put(session: AwsSession, key: str, content: bytes) -> None:
 
 def test_a_state_tells_its_resources_and_outputs(session: AwsSession, store: StateStore) -> None:
     put(session, KEY, json.dumps(STATE).encode())
-    state = store.read(KEY)
+    state = store.read(KEY, VPC)
     assert state is not None
     assert (state.serial, state.lineage, state.resources) == (7, "0d1c7f2e", 4)
     assert state.outputs == {"vpc_id": Output("vpc-1"), "token": Output({"a": [1]}, sensitive=True)}
 
 
 def test_a_unit_that_was_never_applied_has_no_state(store: StateStore) -> None:
-    assert store.read("222222222222/nothing/terraform.tfstate") is None
+    assert store.read("222222222222/nothing/terraform.tfstate", VPC) is None
 
 
 @pytest.mark.parametrize(
@@ -85,14 +87,14 @@ def test_a_damaged_state_is_never_taken_for_none(
 ) -> None:
     put(session, "damaged", content)
     with pytest.raises(OperationFailed, match=told) as damaged:
-        store.read("damaged")
+        store.read("damaged", VPC)
     assert f"s3://{BUCKET}/damaged" in damaged.value.happened
-    assert "list-object-versions" in damaged.value.next_step
+    assert damaged.value.next_step.startswith("flowops recover dev foundation vpc --list, ")
 
 
 def test_a_bucket_that_is_not_there_is_an_error(session: AwsSession) -> None:
     with pytest.raises(FlowopsError, match="NoSuchBucket"):
-        StateStore(session, "no-such-bucket").read(KEY)
+        StateStore(session, "no-such-bucket").read(KEY, VPC)
 
 
 def test_locks_name_their_holders_and_cannot_steer_a_terminal(session: AwsSession, store: StateStore) -> None:

@@ -175,6 +175,6 @@ def test_a_long_step_speaks_every_ten_seconds_and_not_more_often(box: Toolbox) -
         "terragrunt 1.1.3: building, 24 s: 24 modules fetched",
         "terragrunt 1.1.3: building, 36 s: 36 modules fetched",
         "terragrunt 1.1.3: building, 48 s: 48 modules fetched",
-        "terragrunt 1.1.3: building, 1 min 00 s: 60 modules fetched",
+        "terragrunt 1.1.3: building, 1 min: 60 modules fetched",
         "terragrunt 1.1.3: building, 1 min 12 s: 72 modules fetched",
     ]

@@ -13,11 +13,12 @@ import pytest
 import flowops
 from flowops.errors import ToolUnusable
 from flowops.model.config import ToolsConfig
-from flowops.model.toolchain import Source, ToolStatus, sums_in, terraform, terragrunt
-from tests.integration.toolbox import Answer, ReleaseHost, Toolbox, is_executable, release_host, script, zipped
+from flowops.model.toolchain import Source, ToolStatus, kubernetes_tools, sums_in, terraform, terragrunt
+from tests.integration.toolbox import Answer, ReleaseHost, Toolbox, is_executable, release_host, script, tarred, zipped
 
 TERRAFORM = terraform("1.11.4")
 TERRAGRUNT = terragrunt("1.1.3")
+KUBERNETES = {tool.name: tool for tool in kubernetes_tools()}
 ZIP = "terraform_1.11.4_linux_amd64.zip"
 ZIP_SUMS = "terraform_1.11.4_SHA256SUMS"
 FOLDER = "terragrunt/1.1.3"
@@ -63,6 +64,8 @@ def test_a_program_is_fetched_verified_and_kept_for_the_next_time(box: Toolbox, 
         f"terragrunt 1.1.3: ready, download of {host.url}/{FOLDER}/{FILE}",
     ]
 
+    assert {it.stat().st_mode & 0o777 for it in Path(status.path).parent.iterdir()} == {0o700, 0o600}
+
     asked = len(host.asked)
     assert box.binary(TERRAGRUNT).install() == status
     assert len(host.asked) == asked
@@ -88,6 +91,49 @@ def test_a_zip_without_the_program_at_its_place_is_refused(box: Toolbox, host: R
     host.publish("terraform/1.11.4", ZIP, zipped(**{member: script("Terraform v1.11.4")}), sums=ZIP_SUMS)
     with pytest.raises(ToolUnusable, match="no file called terraform"):
         box.binary(TERRAFORM).install()
+    assert box.installed() == []
+
+
+def test_etcd_is_taken_out_of_its_archive_and_nothing_else_is(box: Toolbox, host: ReleaseHost) -> None:
+    folder = "etcd-v3.6.13-linux-amd64"
+    members = {"../../evil": b"evil", f"{folder}/etcdctl": b"other", f"{folder}/etcd": script("etcd Version: 3.6.13")}
+    host.publish("etcd/3.6.13", f"{folder}.tar.gz", tarred(**members))
+
+    status = box.binary(KUBERNETES["etcd"]).install()
+
+    assert (status.source, status.found) == (Source.DOWNLOAD, "3.6.13")
+    assert box.installed() == ["etcd/3.6.13/etcd", "etcd/3.6.13/manifest.json"]
+    assert not list(box.folder.rglob("*evil*"))
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [tarred(etcd=b"elsewhere"), tarred(**{"etcd-v3.6.13-linux-amd64/etcd": b"x" * 4000})[:60], b"no archive"],
+    ids=["elsewhere", "cut off", "none"],
+)
+def test_an_archive_without_the_program_at_its_place_is_refused(
+    box: Toolbox, host: ReleaseHost, archive: bytes
+) -> None:
+    host.publish("etcd/3.6.13", "etcd-v3.6.13-linux-amd64.tar.gz", archive)
+    with pytest.raises(ToolUnusable, match="the archive holds no file called etcd-v3"):
+        box.binary(KUBERNETES["etcd"]).install()
+    assert box.installed() == []
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_sum_that_stands_alone_in_its_file_is_that_of_the_program(
+    box: Toolbox, host: ReleaseHost, good: bool
+) -> None:
+    body, folder = script("Kubernetes v1.34.4"), "/kube-apiserver/1.34.4/bin/linux/amd64"
+    host.answers[f"{folder}/kube-apiserver"] = Answer(body)
+    digest = hashlib.sha256(body if good else b"other").hexdigest()
+    host.answers[f"{folder}/kube-apiserver.sha256"] = Answer(digest.encode())
+
+    if good:
+        assert box.binary(KUBERNETES["kube-apiserver"]).install().source is Source.DOWNLOAD
+        return
+    with pytest.raises(ToolUnusable, match="it was thrown away"):
+        box.binary(KUBERNETES["kube-apiserver"]).install()
     assert box.installed() == []
 
 

@@ -14,7 +14,7 @@ from flowops.adapters.toolchain import AWS_PROVIDER, HELM_PROVIDER, Machine, Too
 from flowops.adapters.toolchain.binary import OwnCommand
 from flowops.adapters.toolchain.mirrors import own_mirror, unpacked_in
 from flowops.errors import ToolUnusable, UnknownTarget
-from flowops.model.toolchain import Source, Tool, terraform, terragrunt
+from flowops.model.toolchain import Source, Tool, kubernetes_tools, terraform, terragrunt
 from tests.integration.toolbox import Toolbox, script
 
 
@@ -137,13 +137,16 @@ def toolchain(box: Toolbox) -> Toolchain:
 
 
 def test_the_toolchain_lists_every_tool_and_fetches_nothing(box: Toolbox, toolchain: Toolchain) -> None:
+    box.env["PATH"] = str(box.bin)  # this computer may have a kubectl of its own
     assert [(status.name, status.source) for status in toolchain.list()] == [
         ("terraform", Source.PATH),
         ("terragrunt", Source.PATH),
         ("hashicorp/aws", Source.MISSING),
-        ("hashicorp/helm", Source.ON_DEMAND),
+        ("hashicorp/helm", Source.MISSING),
         ("aws", Source.MISSING),
+        *((tool.name, Source.ON_DEMAND) for tool in kubernetes_tools()),
     ]
+    assert {status.note for status in toolchain.list()[-6:]} == {"needed for rehearsals with Kubernetes"}
     assert box.said == []
 
 
@@ -159,22 +162,28 @@ def test_a_required_tool_is_a_path_and_a_wrong_name_is_answered_with_the_right_o
 def test_without_names_everything_is_installed_but_what_is_on_demand(box: Toolbox, toolchain: Toolchain) -> None:
     box.place("aws", script("aws-cli/1.46.3"), box.scripts)
     mirror = box.folder / "root" / "tf-plugins"
-    box.place(f"{AWS_PROVIDER.program}_x5", b"", unpacked_in(mirror, AWS_PROVIDER, box.machine.platform))
+    for provider in (AWS_PROVIDER, HELM_PROVIDER):
+        box.place(f"{provider.program}_x5", b"", unpacked_in(mirror, provider, box.machine.platform))
 
     installed = toolchain.install()
 
-    assert [status.name for status in installed] == ["terraform", "terragrunt", "hashicorp/aws", "aws"]
+    assert [status.name for status in installed] == [
+        "terraform",
+        "terragrunt",
+        "hashicorp/aws",
+        "hashicorp/helm",
+        "aws",
+    ]
     assert all(status.usable for status in installed)
     assert box.said == []
 
 
-def test_terraform_is_told_of_the_pinned_helm_provider_from_when_it_stands_in_our_own_mirror(
+def test_terraform_is_told_of_the_pinned_helm_provider_whatever_version_a_mirror_has(
     box: Toolbox, toolchain: Toolchain
 ) -> None:
     theirs, own = box.folder / "root" / "tf-plugins", own_mirror(box.machine)
     platform = box.machine.platform
     box.place("terraform-provider-helm_v2.17.0_x5", b"", theirs / HELM_PROVIDER.source / "2.17.0" / platform)
-    assert served(box, toolchain) == [{"path": str(theirs), "include": [HELM_PROVIDER.source]}]
     box.place(HELM_PROVIDER.program, b"", unpacked_in(own, HELM_PROVIDER, platform))
     assert served(box, toolchain) == [{"path": str(own), "include": [HELM_PROVIDER.source]}]
 

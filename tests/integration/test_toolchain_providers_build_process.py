@@ -15,7 +15,7 @@ from flowops.model.toolchain import GoModule, Provider, Source, ToolStatus
 from tests.integration.toolbox import Toolbox, is_executable, script
 
 PACKAGE = "github.com/example/terraform-provider-fake"
-FAKE = Provider("example/fake", "1.2.3", GoModule("fake-provider", PACKAGE), on_demand=True)
+FAKE = Provider("example/fake", "1.2.3", GoModule("fake-provider", PACKAGE))
 NO_REGISTRY = "echo registry >> {asked}\necho 'Error: could not connect' >&2; exit 1"
 REGISTRY = """echo registry >> {asked}
 mkdir -p unpacked/{home} && echo fetched > unpacked/{home}/terraform-provider-fake_v1.2.3_x5"""
@@ -69,7 +69,7 @@ def cached(box: Toolbox) -> set[str]:
 
 def test_what_neither_a_mirror_nor_the_registry_has_is_built_once_into_our_own_mirror(box: Toolbox) -> None:
     before = provider_folder(box).status()
-    assert (before.source, before.usable) == (Source.ON_DEMAND, False)
+    assert (before.source, before.usable) == (Source.MISSING, False)
 
     status = provider_folder(box).install()
 

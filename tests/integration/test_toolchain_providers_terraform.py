@@ -10,7 +10,7 @@ import pytest
 
 from flowops.adapters.process import Completed, Processes
 from flowops.adapters.toolchain.machine import Machine
-from flowops.adapters.toolchain.mirrors import cli_configuration, held_in, own_mirror, write_cli_configuration
+from flowops.adapters.toolchain.mirrors import cli_configuration, own_mirror, write_cli_configuration
 from flowops.adapters.toolchain.providers import ProviderFolder
 from flowops.adapters.toolchain.registry import requirement
 from flowops.errors import ToolUnusable
@@ -102,42 +102,16 @@ def test_a_mirror_without_the_pinned_version_is_not_asked_for_it(box: Toolbox) -
     }
 
 
-ON_DEMAND = Provider(FAKE.address, FAKE.version, on_demand=True)
-
-
-def test_what_is_on_demand_and_stands_nowhere_leaves_a_mirror_with_another_version_its_say(box: Toolbox) -> None:
-    mirror = box.folder / "root" / "tf-plugins"
-    stock(mirror, Provider("example/fake", "1.0.0"))
-    assert methods(box, ON_DEMAND)["filesystem_mirror"] == [{"path": str(mirror), "include": [FAKE.source]}]
-
-
-def test_what_is_on_demand_is_served_by_the_mirror_that_has_it_from_when_one_does(box: Toolbox) -> None:
-    stock(box.folder / "root" / "tf-plugins", Provider("example/fake", "1.0.0"))
-    own = own_mirror(machine(box))
-    stock(own, FAKE)
-    assert methods(box, ON_DEMAND)["filesystem_mirror"] == [{"path": str(own), "include": [FAKE.source]}]
-
-
-@pytest.mark.parametrize("provider", [FAKE, ON_DEMAND], ids=["always", "on demand"])
-def test_a_folder_without_a_program_serves_nothing(box: Toolbox, provider: Provider) -> None:
+def test_a_folder_without_a_program_serves_nothing(box: Toolbox) -> None:
     for program in stock(own_mirror(machine(box)), FAKE).iterdir():
         program.unlink()
-    assert methods(box, provider) == {"direct": [{}]}
+    assert methods(box, FAKE) == {"direct": [{}]}
 
 
 def test_a_mirror_for_another_platform_serves_nothing(box: Toolbox) -> None:
     stock(box.folder / "root" / "tf-plugins", FAKE, "plan9_mips")
     assert methods(box, FAKE) == {"direct": [{}]}
     assert not provider_folder(box).status().usable
-
-
-def test_a_packed_mirror_serves_too(box: Toolbox) -> None:
-    mirror = box.folder / "root" / "tf-plugins"
-    packed = mirror / FAKE.source / f"terraform-provider-fake_1.2.3_{PLATFORM}.zip"
-    packed.parent.mkdir(parents=True)
-    packed.write_bytes(b"PK")
-    assert held_in(mirror, FAKE, PLATFORM) == packed
-    assert methods(box, FAKE)["direct"] == [{"exclude": [FAKE.source]}]
 
 
 def test_the_first_mirror_that_has_a_provider_serves_it(box: Toolbox) -> None:

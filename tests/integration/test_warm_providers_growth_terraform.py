@@ -15,8 +15,7 @@ from flowops.adapters.providers.folder import EXPECTED
 from flowops.adapters.shim import LANE
 from flowops.model.deployment import Unit
 from tests.integration.child_processes import await_true
-from tests.integration.tools import Tools
-from tests.integration.warm_bench import WarmBench, World, parameter, warm_world
+from tests.integration.warm_bench import WarmBench, World, parameter
 
 FIRST = 20
 SLACK = 4
@@ -25,12 +24,6 @@ SLACK = 4
 MIB = 2**20
 ROOM = {"pool": 8 * MIB, "flowops": 8 * MIB, "provider": 100 * MIB}
 """The provider is Go, which takes memory in large steps and gives it back late."""
-
-
-@pytest.fixture(scope="module")
-def world(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with warm_world(tmp_path_factory.mktemp("world"), tools) as world:
-        yield world
 
 
 @pytest.fixture
@@ -65,7 +58,7 @@ class Size:
 def plan_as_a_job_does(bench: WarmBench, world: World, unit: Unit, folder: Path) -> None:
     """Open lanes, run terraform, close the lanes; without terragrunt, which would only cost time here."""
     env = {**world.env(), "TF_VAR_text": "hello"}
-    lanes = bench.warm.open([unit], env, folder, frozenset())
+    lanes = bench.warm.open([unit], env, folder, frozenset(), writes=False)
     assert lanes is not None
     home = bench.sandbox.folder(unit)
     attached = {"TF_REATTACH_PROVIDERS": Path(f"{folder}{home}", LANE).read_text()}

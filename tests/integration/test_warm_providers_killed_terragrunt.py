@@ -25,8 +25,7 @@ from flowops.model.run import Outcome
 from flowops.model.terraform_call import TerraformCall
 from tests.integration.child_processes import PATIENCE, await_true, watched
 from tests.integration.gate import Gate, gate_before
-from tests.integration.tools import Tools
-from tests.integration.warm_bench import PROJECT, AwsUnits, WarmBench, World, parameter, warm_world, write_settings
+from tests.integration.warm_bench import PROJECT, AwsUnits, WarmBench, World, parameter, write_settings
 
 WORK = 3 * PATIENCE
 """Seconds for a job that is done again the ordinary way, on a machine with other things to do."""
@@ -36,12 +35,6 @@ GO_PLUGIN_NOTICES = 2.5
 `Pid` in TF_REATTACH_PROVIDERS is there."""
 
 READ = '\ndata "aws_ssm_parameters_by_path" "all" { path = "/warm/none" }\n'
-
-
-@pytest.fixture(scope="module")
-def world(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with warm_world(tmp_path_factory.mktemp("world"), tools) as world:
-        yield world
 
 
 @pytest.fixture
@@ -198,6 +191,28 @@ def test_an_interrupted_terraform_saves_what_aws_was_doing_and_its_neighbour_com
     assert bench.sandbox.locks() == []
 
 
+def test_an_interrupted_plan_does_not_wait_for_aws_and_its_neighbour_completes(
+    bench: WarmBench, world: World, gate: Gate
+) -> None:
+    struck = bench.sandbox.aws("foundation/struck", READ)
+    bench.sandbox.aws("foundation/spared", READ)
+    gate.hold("GetParametersByPath")
+    with at_work(bench, gate, Step.PLAN) as job:
+        gate.await_calls(2)
+        (call,) = [it for it in bench.calls() if it.unit_dir == bench.sandbox.folder(struck) and it.command == "plan"]
+        with watched(call.pid) as await_end:
+            os.kill(call.pid, signal.SIGINT)
+            await_end()
+        assert gate.passed == []
+        assert "ReadDataSource request was cancelled" in call.stderr.read_text()
+        assert len(world.providers()) == 1
+        gate.release()
+        found = job.result(WORK)
+    assert {name: planned(it)[0] for name, it in found.items()} == dict.fromkeys(found, Outcome.PLANNED)
+    assert found["spared"].again_because == ""
+    assert bench.warmed() == {"spared"}
+
+
 def await_interrupt(call: TerraformCall) -> None:
     """Return once terraform has said that it was interrupted."""
     await_true(lambda: "Interrupt received" in call.stdout.read_text(), "terraform's answer to the interrupt")
@@ -216,6 +231,10 @@ class Applying:
         argv = [sys.executable, "-m", "tests.integration.warm_bench", str(root)]
         with (root / "said").open("wb") as said:
             self.process = subprocess.Popen(argv, cwd=PROJECT, stdout=said, stderr=said)
+
+    def said(self) -> str:
+        """Return what flowops and its end have told so far."""
+        return (self.sandbox.root / "said").read_text()
 
     @property
     def call(self) -> TerraformCall:
@@ -317,14 +336,29 @@ def test_kill_9_of_flowops_loses_nothing_and_the_pool_ends_after_the_last_unit(
 
 def test_kill_9_of_terragrunt_leaves_terraform_its_providers(applying: Applying, world: World) -> None:
     kill(*applying.terragrunt())
-    await_true(lambda: "still running" in (applying.sandbox.root / "said").read_text(), "flowops' word on it")
+    await_true(lambda: "terraform still works in dev/foundation/held" in applying.said(), "flowops' word on it")
     applying.stays_at_work(world)
-    applying.gate.release()
-    await_true(lambda: applying.ended(applying.held), "the end of terraform")
+    assert applying.finish() == 0
+    assert applying.ended(applying.held)
     assert world.parameters() == {"held", "held-then"}
     assert applying.sandbox.resources(applying.held) == ["held", "held-then", "this"]
     assert applying.sandbox.locks() == []
-    assert applying.process.wait(PATIENCE) == 0
+    nothing_is_left(world)
+
+
+def test_a_pool_that_outlived_its_flowops_is_not_swept_by_the_next_start(
+    applying: Applying, world: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    applying.kill()
+    (at_work,) = world.runtime.iterdir()
+    next_one = WarmBench.at(tmp_path_factory.mktemp("next"), world)
+    next_one.warm.prepare([next_one.sandbox.aws("foundation/unit", READ)], world.env())
+    assert at_work in world.runtime.iterdir()
+    assert len(world.pools()) == 2
+    next_one.close()
+    applying.gate.release()
+    await_true(lambda: applying.ended(applying.next), "terragrunt's second unit")
+    assert world.parameters() == {"held", "held-then", "next"}
     nothing_is_left(world)
 
 

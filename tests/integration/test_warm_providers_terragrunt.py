@@ -17,8 +17,7 @@ from flowops.model.evidence import Evidence, applied, planned
 from flowops.model.job import Step
 from flowops.model.run import Outcome
 from tests.integration.emulated_aws import DEV, SECURITY
-from tests.integration.tools import Tools
-from tests.integration.warm_bench import WarmBench, World, aws_provider, comparable, parameter, warm_world
+from tests.integration.warm_bench import WarmBench, World, aws_provider, comparable, parameter
 
 IRELAND = "eu-west-1"
 AWS = "registry.terraform.io/hashicorp/aws"
@@ -33,12 +32,6 @@ WHERE = """
 data "aws_region" "this" {}
 output "region" { value = data.aws_region.this.name }
 """
-
-
-@pytest.fixture(scope="module")
-def world(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with warm_world(tmp_path_factory.mktemp("world"), tools) as world:
-        yield world
 
 
 @pytest.fixture
@@ -268,3 +261,29 @@ def plan(bench: WarmBench, unit: Unit, *, warm: bool) -> dict[str, Any]:
 
 def programs(world: World) -> list[str]:
     return sorted(Path(f"/proc/{pid}/exe").resolve().name.partition("_")[0] for pid in world.providers())
+
+
+PAGE = """
+resource "aws_s3_bucket" "site" {
+  bucket = "warm-site"
+}
+
+resource "aws_s3_object" "page" {
+  bucket = aws_s3_bucket.site.bucket
+  key    = "page"
+  source = "page.txt"
+}
+"""
+
+
+def test_a_unit_that_uploads_a_file_of_its_folder_is_planned_warm_and_applied_by_its_own_provider(
+    bench: WarmBench,
+) -> None:
+    unit = bench.sandbox.aws("foundation/site", PAGE)
+    other = bench.sandbox.aws("foundation/other", parameter("other"))
+    (bench.sandbox.folder(unit) / "page.txt").write_text("hello")
+    assert all_planned(bench.run(Step.PLAN, unit, other))
+    assert bench.warmed() == {unit.name, other.name}
+    done = bench.run(Step.APPLY, unit, other)
+    assert {applied(it, Outcome.APPLIED) for it in done.values()} == {(Outcome.APPLIED, "")}
+    assert bench.warmed() == {other.name}

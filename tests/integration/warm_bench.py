@@ -23,10 +23,12 @@ import boto3
 from flowops.adapters.engine import TerragruntEngine
 from flowops.adapters.process import Processes
 from flowops.adapters.project import load_config
+from flowops.adapters.providers.places import Places
 from flowops.adapters.providers.sharing import LOCK_FILE
-from flowops.adapters.providers.warm import Site, WarmProviders
+from flowops.adapters.providers.warm import SharedProviders
 from flowops.adapters.shim import LANE, read_calls
 from flowops.adapters.signals import Interrupts
+from flowops.adapters.unsaved_states import UnsavedStates
 from flowops.app.tools import toolchain
 from flowops.model.changes import Plan
 from flowops.model.deployment import Unit
@@ -34,7 +36,7 @@ from flowops.model.evidence import Evidence, applied
 from flowops.model.job import Job, Step
 from flowops.model.run import Outcome
 from flowops.model.terraform_call import TerraformCall
-from flowops.rehearsal.profiles import Keys
+from flowops.model.users import NewKey
 from tests.integration.child_processes import await_true
 from tests.integration.emulated_aws import DEV, REGION, Cloud, running
 from tests.integration.tools import Tools
@@ -139,7 +141,7 @@ class World:
         for name in self.parameters():
             ssm.delete_parameter(Name=f"/warm/{name}")
 
-    def _keys(self, account: str) -> Keys:
+    def _keys(self, account: str) -> NewKey:
         self.cloud.client("sts", account)  # makes the administrator
         return self.cloud.administrators[account]
 
@@ -204,7 +206,7 @@ class WarmBench:
         self.said: list[str] = []
         self.number = 0
         self.job: Job | None = None
-        site = Site(
+        places = Places(
             python=Path(sys.executable),
             deployments=self.sandbox.deployments.resolve(),
             modules=root / "terraform-modules",
@@ -213,11 +215,11 @@ class WarmBench:
             binary=toolchain(load_config(PROJECT), os.environ, Processes(), print).provider_program,
             linger=5,
         )
-        self._tools, self._site, self._env = tools, site, env
+        self._tools, self._places, self._env = tools, places, env
         self._begin()
 
     def _begin(self) -> None:
-        self.warm = WarmProviders(Processes(), self._site, os.environ, self._say)
+        self.warm = SharedProviders(Processes(), self._places, os.environ, self._say)
         self.engine = TerragruntEngine(
             Processes(),
             terragrunt=self._tools.terragrunt,
@@ -227,6 +229,7 @@ class WarmBench:
             env=self._env,
             interrupts=self.interrupts,
             say=self._say,
+            unsaved=UnsavedStates(self.sandbox.root),
             warm=self.warm,
         )
 
@@ -289,6 +292,13 @@ class WarmBench:
         self._begin()
 
 
+class OutspokenBench(WarmBench):
+    """Prints what it is told, for those who read it from outside."""
+
+    def _say(self, line: str) -> None:
+        print(line, flush=True)
+
+
 def write_settings(root: Path, world: World, *, url: str = "") -> None:
     """Write down what the program below needs to know."""
     settings = {
@@ -305,7 +315,7 @@ def main(root: Path) -> int:
     """Apply the whole sandbox as flowops does and return flowops' code for the signals it got."""
     settings = json.loads((root / _SETTINGS).read_text())
     tools = Tools(Path(settings["terraform"]), Path(settings["terragrunt"]))
-    bench = WarmBench(root, tools, Path(settings["runtime"]), Path(settings["schemas"]), settings["env"])
+    bench = OutspokenBench(root, tools, Path(settings["runtime"]), Path(settings["schemas"]), settings["env"])
     with bench.engine.watch():
         for it in bench.run(Step.APPLY).values():
             print(*applied(it, Outcome.APPLIED), flush=True)

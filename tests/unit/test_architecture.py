@@ -18,8 +18,10 @@ MAY_IMPORT = {
     "operations": {"model", "errors"},
     "adapters": {"model", "errors", "atomic_file"},
     "rehearsal": {"model", "errors", "atomic_file"},
+    "emulated_aws": {"adapters", "rehearsal"},
     "app": {"operations", "adapters", "rehearsal", "model", "errors", "atomic_file"},
-    "cli": {"app", "operations", "model", "errors"},
+    "names": {"adapters", "model", "errors"},
+    "cli": {"app", "names", "operations", "model", "errors"},
     "__main__": {"cli"},
 }
 
@@ -28,15 +30,28 @@ HOMES = {
     "botocore": ("adapters/aws/", "rehearsal/"),
     "click": ("cli/",),
     "grpc": ("adapters/providers/",),
-    "jinja2": ("adapters/rendering.py",),
+    "hcl2": ("adapters/hcl.py",),
+    "jinja2": ("adapters/rendering.py", "adapters/template_hcl.py"),
+    "jsonschema": ("adapters/chart_schema.py",),
+    "lark": ("adapters/hcl.py", "adapters/hcl_expressions.py"),
     "moto": ("rehearsal/",),
     "platformdirs": ("app/",),
-    "pydantic": ("model/config.py", "adapters/project.py"),
+    "pydantic": ("model/config.py", "model/rules_config.py", "model/drift/rules_config.py", "adapters/project.py"),
     "python_terraform": ("adapters/terraform.py",),
+    "referencing": ("adapters/chart_schema.py",),
     "rich": ("cli/view/",),
+    "segno": ("cli/view/",),
     "sh": ("adapters/process.py",),
     "werkzeug": ("rehearsal/",),
-    "yaml": ("adapters/yaml_file.py", "cli/view/", "rehearsal/"),
+    "yaml": (
+        "adapters/chart_schema.py",
+        "adapters/config_file.py",
+        "adapters/helm_releases.py",
+        "adapters/yaml_edit.py",
+        "adapters/yaml_file.py",
+        "cli/view/",
+        "rehearsal/",
+    ),
 }
 
 

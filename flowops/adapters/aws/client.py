@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,9 +23,11 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from botocore.credentials import CredentialProvider, CredentialResolver
 from botocore.credentials import Credentials as SdkCredentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ReadTimeoutError
+from botocore.loaders import Loader, create_loader
 from botocore.session import Session as SdkSession
 
 from flowops.adapters.aws import errors
+from flowops.model.clock import TOLERATED, ahead
 
 _CONNECT_SECONDS, _READ_SECONDS = 5, 28
 _PATIENCE_SECONDS = 12.0
@@ -33,6 +36,10 @@ _CONFIG = Config(
     read_timeout=_READ_SECONDS,
     retries={"mode": "standard", "total_max_attempts": 8},
 )
+# For a look that must not hang: whoever takes it says within seconds that AWS does not answer.
+_HURRIED = _CONFIG.merge(
+    Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
+)
 # The SDK would ask a company's proxy for this machine's own loopback.
 _NO_PROXY = Config(proxies={})
 # The same settings from the same files, without the environment variable that would come before them.
@@ -40,6 +47,16 @@ _WITHOUT_ENVIRONMENT = {
     name: (key, None, default, convert)
     for name, (key, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
 }
+
+
+@cache
+def _descriptions() -> Loader:
+    return create_loader()
+
+
+def utc_now() -> datetime:
+    """Return the time of this machine's clock."""
+    return datetime.now(UTC)
 
 
 def is_loopback(endpoint_url: str | None) -> bool:
@@ -59,12 +76,17 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Wire:
-    """How AWS is reached; `endpoint_url` None is AWS itself, `ca_bundle` None the SDK's own certificates."""
+    """How AWS is reached; `endpoint_url` None is AWS itself, `ca_bundle` None the SDK's own certificates.
+
+    `hurried` calls are made once, and waited for only for seconds.
+    """
 
     region: str
     endpoint_url: str | None = None
     ca_bundle: str | None = None
     monotonic: Callable[[], float] = time.monotonic
+    clock: Callable[[], datetime] = utc_now
+    hurried: bool = False
 
 
 class IsolatedSession(SdkSession):
@@ -73,6 +95,8 @@ class IsolatedSession(SdkSession):
     def __init__(self, wire: Wire, *, profile: str | None, config_file: str, credentials_file: str) -> None:
         super().__init__(session_vars=dict(_WITHOUT_ENVIRONMENT), profile=profile)
         self._wire = wire
+        # What AWS's services are like is read once, not once for each caller.
+        self.register_component("data_loader", _descriptions())
         self.set_config_variable("config_file", config_file)
         self.set_config_variable("credentials_file", credentials_file)
         self.set_config_variable("ignore_configured_endpoint_urls", True)
@@ -83,7 +107,8 @@ class IsolatedSession(SdkSession):
         # `True`, because the SDK looks for REQUESTS_CA_BUNDLE when it is told nothing.
         options["verify"] = self._wire.ca_bundle or self.get_config_variable("ca_bundle") or True
         given = options.get("config")
-        settled = _CONFIG.merge(_NO_PROXY) if is_loopback(options["endpoint_url"]) else _CONFIG
+        usual = _HURRIED if self._wire.hurried else _CONFIG
+        settled = usual.merge(_NO_PROXY) if is_loopback(options["endpoint_url"]) else usual
         options["config"] = settled.merge(given) if given else settled
         client: Any = super().create_client(service_name, *args, **options)
         client.meta.events.register("needs-retry", self._lose_patience)
@@ -109,9 +134,20 @@ class AwsSession:
 
     def __init__(self, session: SdkSession, wire: Wire, who: str) -> None:
         self.who, self.wire = who, wire
+        self._sdk = session
         self._boto = boto3.Session(botocore_session=session, region_name=wire.region)
         self._clients: dict[tuple[str, str], Any] = {}
+        self._elsewhere: dict[str, AwsSession] = {}
         self._lock = Lock()
+
+    def elsewhere(self, region: str) -> AwsSession:
+        """Return the same caller in another region, made once."""
+        if region == self.wire.region:
+            return self
+        with self._lock:
+            if region not in self._elsewhere:
+                self._elsewhere[region] = AwsSession(self._sdk, replace(self.wire, region=region), self.who)
+            return self._elsewhere[region]
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """Return AWS's answer to `operation`, spelled as AWS spells it; AwsFailed and AwsDenied carry AWS's code."""
@@ -138,12 +174,21 @@ class AwsSession:
         try:
             yield
         except ClientError as error:
+            if errors.may_be_skewed(error):
+                self.check_clock(error.response, service)
             raise errors.answered(error, service=service, operation=operation, who=self.who) from error
         except BotoCoreError as error:
             endpoint = str(getattr(error, "kwargs", {}).get("endpoint_url") or self.wire.endpoint_url or "")
             raise errors.unanswered(
                 error, service=service, operation=operation, who=self.who, endpoint=endpoint
             ) from error
+
+    def check_clock(self, answer: Mapping[str, Any], service: str) -> None:
+        """Raise OperationFailed where AWS's answer was made at another time than it is here."""
+        said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        difference = ahead(said, self.wire.clock())
+        if abs(difference) > TOLERATED:
+            raise errors.skewed(difference, service=service)
 
     def credentials(self) -> SdkCredentials:
         """Return what this session signs with; CredentialsError when there is nothing."""

@@ -2,70 +2,75 @@
 
 from __future__ import annotations
 
-import json
+import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from hashlib import sha256
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from flowops.adapters.aws.client import AwsSession
 from flowops.adapters.aws.errors import AwsFailed
+from flowops.adapters.aws.stack_drift import detected
 from flowops.adapters.aws.stack_events import StackEvents
+from flowops.adapters.aws.stack_shapes import change_of, change_set_name, request_of, resource_of, stack_of, token
 from flowops.errors import OperationFailed
 from flowops.model.plaintext import printable
-from flowops.model.stack_changes import (
-    ChangeAction,
-    ChangeSet,
-    Replacement,
-    ResourceChange,
-    Stack,
-    StackResource,
-    Standing,
-    standing_of,
-)
+from flowops.model.stack_changes import ChangeSet, Stack, StackResource
+from flowops.model.stack_drift import StackDrift
+from flowops.model.stack_status import Way, way_of
 from flowops.model.stacks import StackSpec
 
-CAPABILITY = "CAPABILITY_NAMED_IAM"
+CAPABILITIES = ("CAPABILITY_NAMED_IAM",)
 LONGEST_TEMPLATE = 51_200
 """Bytes of a template sent with the call (CloudFormation quotas)."""
 
-_CHANGE_SET_SECONDS, _OPERATION_SECONDS = 600.0, 3600.0
+_CHANGE_SET_SECONDS, _OPERATION_SECONDS, _DRIFT_SECONDS = 600.0, 3600.0, 300.0
 _PAUSE_SECONDS = 2.0
 _UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 _PENDING = ("CREATE_PENDING", "CREATE_IN_PROGRESS", "DELETE_PENDING", "DELETE_IN_PROGRESS")
+_CAPABILITY = re.compile(r"CAPABILITY_\w+")
+_OUTDATED = ("ChangeSetNotFound", "ChangeSetNotFoundException", "InvalidChangeSetStatus", "ValidationError")
 
 Progress = Callable[[str], None]
 
 
 class CloudFormation:
-    """The stacks of one account and region; `sleep` and `monotonic` pace the waiting."""
+    """The stacks of one account and region; `sleep` and `monotonic` pace the waiting.
+
+    `capabilities` are what templates may do without being asked again.
+    """
 
     def __init__(
         self,
         session: AwsSession,
         *,
+        capabilities: Sequence[str] = CAPABILITIES,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._session, self._sleep, self._monotonic = session, sleep, monotonic
+        self._capabilities = tuple(capabilities)
 
     def describe(self, name: str) -> Stack | None:
         """Return the stack of that name, or None where there is none."""
         found = self._raw(name)
         if found is None:
             return None
-        return _stack(found, self._call("GetStackPolicy", StackName=found["StackId"]).get("StackPolicyBody") or "")
+        return stack_of(found, self._call("GetStackPolicy", StackName=found["StackId"]).get("StackPolicyBody") or "")
 
     def resources(self, name: str) -> tuple[StackResource, ...]:
         """Return the stack's resources, also deleted ones."""
         pages = self._session.pages("cloudformation", "ListStackResources", StackName=name)
-        return tuple(_resource(it) for page in pages for it in page["StackResourceSummaries"])
+        return tuple(resource_of(it) for page in pages for it in page["StackResourceSummaries"])
 
     def settle(self, name: str, progress: Progress) -> Stack | None:
-        """Wait until no operation works on the stack and return it; its new events are the progress."""
+        """Wait until no operation works on the stack and return it; what is waited for and its new events are told."""
         found = self._raw(name)
-        if found is not None and standing_of(found["StackStatus"]) is Standing.BUSY:
-            self._wait(found["StackId"], StackEvents(self._session, found["StackId"]), progress, begun=True)
+        if found is not None and way_of(found["StackStatus"]) is Way.WAIT:
+            events = StackEvents(self._session, found["StackId"])
+            progress(
+                f"{found['StackStatus']}{events.begun()}: waiting for it, {_OPERATION_SECONDS / 60:.0f} minutes at most"
+            )
+            self._wait(found["StackId"], events, progress, begun=True)
         return self.describe(name)
 
     def failures(self, name: str) -> tuple[str, ...]:
@@ -84,14 +89,34 @@ class CloudFormation:
             )
         before = self._raw(spec.name)
         creates = before is None or before["StackStatus"] == "REVIEW_IN_PROGRESS"
-        name = _change_set_name(spec, template, None if creates else before)
+        name = change_set_name(spec, template, None if creates else before)
         found = self._existing(spec.name, name) if before else None
         if found is None or found["ExecutionStatus"] != "AVAILABLE":
             self._forget(spec.name, name, found)
-            found = self._create(_request(spec, template, name, creates=creates))
+            found = self._create(spec, request_of(spec, template, name, self._capabilities, creates=creates))
         if found["Status"] == "FAILED":
-            return self._failed(spec.name, name, found, creates)
-        return ChangeSet(spec.name, found["ChangeSetId"], creates, tuple(map(_change, found["Changes"])))
+            return self._failed(spec, found, creates)
+        return ChangeSet(spec.name, found["ChangeSetId"], creates, tuple(map(change_of, found["Changes"])))
+
+    def waiting(self, change_set: ChangeSet) -> tuple[str, ...]:
+        """Return the other change sets of the stack, by name and time: executing this one makes them void."""
+        pages = self._session.pages("cloudformation", "ListChangeSets", StackName=change_set.stack)
+        known = [it for page in pages for it in page["Summaries"] if it.get("ExecutionStatus") == "AVAILABLE"]
+        others = [it for it in known if it["ChangeSetId"] != change_set.id]
+        return tuple(f"{printable(it['ChangeSetName'])} of {it['CreationTime']:%Y-%m-%d %H:%M} UTC" for it in others)
+
+    def drift(self, name: str) -> StackDrift:
+        """Return what of the stack was changed behind its back, as far as CloudFormation can tell."""
+        return detected(self._session, name, self._ticks(_DRIFT_SECONDS, f"the drift detection of {name}"))
+
+    def template(self, name: str) -> str | None:
+        """Return the text that the stack was made of, None where there is no such stack."""
+        try:
+            return str(self._call("GetTemplate", StackName=name, TemplateStage="Original")["TemplateBody"])
+        except AwsFailed as error:
+            if _absent(error):
+                return None
+            raise
 
     def discard(self, change_set: ChangeSet) -> None:
         """Forget a change set, and the empty stack that asking for it made."""
@@ -105,8 +130,16 @@ class CloudFormation:
     def execute(self, change_set: ChangeSet, progress: Progress) -> Stack:
         """Do what the change set says and return the stack; OperationFailed names the resources that failed."""
         events = StackEvents(self._session, change_set.stack)
-        token = "flowops-" + sha256(change_set.id.encode()).hexdigest()[:32]
-        self._call("ExecuteChangeSet", ChangeSetName=change_set.id, ClientRequestToken=token)
+        try:
+            self._call("ExecuteChangeSet", ChangeSetName=change_set.id, ClientRequestToken=token(change_set.id))
+        except AwsFailed as error:
+            if error.code not in _OUTDATED:
+                raise
+            raise OperationFailed(
+                f"The change set of {change_set.stack} that was shown can no longer be executed: {error.message}",
+                not_done=f"{change_set.stack} was not changed.",
+                next_step="flowops bootstrap, which shows what would change now",
+            ) from error
         self._wait(change_set.stack, events, progress)
         stack = self.describe(change_set.stack)
         if stack is not None and stack.succeeded:
@@ -119,16 +152,38 @@ class CloudFormation:
             next_step="flowops bootstrap, after mending the cause",
         )
 
-    def delete(self, name: str, progress: Progress) -> None:
+    def roll_back(self, name: str, skip: Collection[str], progress: Progress) -> Stack:
+        """Continue a rollback that failed, without the resources to skip, and return the stack as it is afterwards."""
+        events = StackEvents(self._session, name)
+        skipped = sorted(skip)
+        # The newest event tells this attempt from an earlier one: a token used before would start nothing.
+        asked = token(name, "continue", events.newest, *skipped)
+        self._call("ContinueUpdateRollback", StackName=name, ResourcesToSkip=skipped, ClientRequestToken=asked)
+        self._wait(name, events, progress)
+        found = self.describe(name)
+        if found is None:
+            raise OperationFailed(
+                f"Stack {name} is gone: somebody deleted it meanwhile.", next_step="flowops bootstrap"
+            )
+        return found
+
+    def delete(self, name: str, progress: Progress, *, retain: Collection[str] = ()) -> None:
         """Delete the stack and wait until it is gone; OperationFailed names the resources that stay."""
         stack = self._raw(name)
         if stack is None:
             return
         events = StackEvents(self._session, stack["StackId"])
-        self._call("DeleteStack", StackName=stack["StackId"])
-        if self._wait(stack["StackId"], events, progress) is not Standing.ABSENT:
+        kept = sorted(retain)
+        retained = {"RetainResources": kept} if kept else {}
+        asked = token(stack["StackId"], "delete", events.newest, *kept)
+        self._call("DeleteStack", StackName=stack["StackId"], ClientRequestToken=asked, **retained)
+        status = self._wait(stack["StackId"], events, progress)
+        if status not in ("", "DELETE_COMPLETE"):
+            reasons = "; ".join(events.failures()) or "CloudFormation names no reason"
             raise OperationFailed(
-                f"Stack {name} cannot be deleted: {'; '.join(events.failures())}", not_done=f"{name} still stands."
+                f"Stack {name} cannot be deleted and is {status}: {reasons}",
+                not_done=f"{name} still stands.",
+                next_step="flowops bootstrap, after mending the cause",
             )
 
     def secure(self, name: str, policy: str) -> None:
@@ -143,7 +198,7 @@ class CloudFormation:
         try:
             found: dict[str, Any] = self._call("DescribeStacks", StackName=name)["Stacks"][0]
         except AwsFailed as error:
-            if error.code == "ValidationError" and "does not exist" in error.message:
+            if _absent(error):
                 return None
             raise
         return found
@@ -163,12 +218,14 @@ class CloudFormation:
             found = {**found, "NextToken": page.get("NextToken")}
         return {**found, "Changes": changes}
 
-    def _create(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def _create(self, spec: StackSpec, request: Mapping[str, Any]) -> dict[str, Any]:
         """Make a change set and wait until CloudFormation knows what is in it."""
         stack, name = request["StackName"], request["ChangeSetName"]
         try:
             self._call("CreateChangeSet", **request)
         except AwsFailed as error:
+            if error.code in ("InsufficientCapabilitiesException", "ValidationError"):
+                raise _unfit(spec, error) from error
             # The name is a hash of the content: a repeated call found the change set that the first one made.
             if error.code != "AlreadyExistsException":
                 raise
@@ -191,29 +248,33 @@ class CloudFormation:
             if self._existing(stack, name) is None:
                 return
 
-    def _failed(self, stack: str, name: str, found: Mapping[str, Any], creates: bool) -> ChangeSet:
+    def _failed(self, spec: StackSpec, found: Mapping[str, Any], creates: bool) -> ChangeSet:
         """Return the empty change set for one that failed only because there is nothing to change."""
         reason = str(found.get("StatusReason", ""))
-        self.discard(ChangeSet(stack, found["ChangeSetId"], creates))
+        self.discard(ChangeSet(spec.name, found["ChangeSetId"], creates))
         if any(text in reason for text in _UNCHANGED):
-            return ChangeSet(stack, "", creates=False)
-        raise OperationFailed(f"CloudFormation cannot plan stack {stack}: {printable(reason)}")
+            return ChangeSet(spec.name, "", creates=False)
+        raise OperationFailed(
+            f"CloudFormation cannot plan stack {spec.id}: {printable(reason) or 'it names no reason'}",
+            not_done=f"{spec.name} was not changed.",
+            next_step="flowops bootstrap, after mending the template or what it refers to",
+        )
 
-    def _wait(self, name: str, events: StackEvents, progress: Progress, *, begun: bool = False) -> Standing:
-        """Wait until the operation is over that was just asked for, or has `begun` before, and tell its events.
+    def _wait(self, name: str, events: StackEvents, progress: Progress, *, begun: bool = False) -> str:
+        """Return the status once the operation is over that was just asked for, or has `begun`; empty is gone.
 
-        CloudFormation answers before it begins: until the first event the status is still the old one.
+        Its events are told. CloudFormation answers before it begins: until then the status is still the old one.
         """
         for _ in self._ticks(_OPERATION_SECONDS, f"stack {name}"):
             found = self._raw(name)
-            standing = standing_of(found["StackStatus"] if found else "")
-            over = begun and standing is not Standing.BUSY
+            status = str(found["StackStatus"]) if found else ""
+            over = begun and way_of(status) is not Way.WAIT
             # After the status, so that the last events are among those told.
             lines = events.new()
             for line in lines:
                 progress(line)
             if over:
-                return standing
+                return status
             begun = begun or bool(lines) or found is None
         raise AssertionError("the waiting ends with an error")
 
@@ -232,51 +293,19 @@ class CloudFormation:
         )
 
 
-def _change_set_name(spec: StackSpec, template: str, before: Mapping[str, Any] | None) -> str:
-    """Return a name that is the same for the same change to the same state of a stack, and for no other."""
-    state = (
-        [str(before[key]) for key in ("StackId", "StackStatus", "LastUpdatedTime") if key in before] if before else []
-    )
-    content = [spec.name, template, sorted(spec.parameters.items()), sorted(spec.tags.items()), state]
-    return "flowops-" + sha256(json.dumps(content).encode()).hexdigest()[:32]
-
-
-def _request(spec: StackSpec, template: str, name: str, *, creates: bool) -> dict[str, Any]:
-    return {
-        "StackName": spec.name,
-        "ChangeSetName": name,
-        "ChangeSetType": "CREATE" if creates else "UPDATE",
-        "TemplateBody": template,
-        "Capabilities": [CAPABILITY],
-        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in spec.parameters.items()],
-        "Tags": [{"Key": key, "Value": value} for key, value in spec.tags.items()],
-    }
-
-
-def _stack(found: Mapping[str, Any], policy: str) -> Stack:
-    return Stack(
-        name=found["StackName"],
-        status=found["StackStatus"],
-        reason=printable(found.get("StackStatusReason", "")),
-        parameters={it["ParameterKey"]: it.get("ParameterValue", "") for it in found.get("Parameters", [])},
-        outputs={it["OutputKey"]: it["OutputValue"] for it in found.get("Outputs", [])},
-        protected=bool(found.get("EnableTerminationProtection")),
-        policy=policy,
+def _unfit(spec: StackSpec, error: AwsFailed) -> OperationFailed:
+    """Return why no change set can be made of a template."""
+    needed = ", ".join(dict.fromkeys(_CAPABILITY.findall(error.message)))
+    busy = "_IN_PROGRESS state" in error.message
+    lacking = f": it needs {needed}, which flowops does not give" if needed else ""
+    return OperationFailed(
+        f"CloudFormation refuses {spec.template} for stack {spec.id}{lacking}: {error.message}",
+        not_done=f"{spec.name} was not changed.",
+        next_step="flowops bootstrap, "
+        + ("which waits for what is under way" if busy else "after mending the template"),
     )
 
 
-def _resource(found: Mapping[str, Any]) -> StackResource:
-    return StackResource(
-        found["LogicalResourceId"],
-        found["ResourceType"],
-        found.get("PhysicalResourceId", ""),
-        found["ResourceStatus"],
-        printable(found.get("ResourceStatusReason", "")),
-    )
-
-
-def _change(found: Mapping[str, Any]) -> ResourceChange:
-    change = found["ResourceChange"]
-    action = ChangeAction(change["Action"])
-    replacement = Replacement(change.get("Replacement") or "False")
-    return ResourceChange(action, change["LogicalResourceId"], change["ResourceType"], replacement)
+def _absent(error: AwsFailed) -> bool:
+    """Say whether AWS answered that there is no such stack."""
+    return error.code == "ValidationError" and "does not exist" in error.message

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from botocore import exceptions as sdk
 
 from flowops.errors import CredentialsError, FlowopsError, OperationFailed
+from flowops.model.duration import spell
 from flowops.model.plaintext import printable
 
 _LONGEST_MESSAGE = 600
@@ -25,6 +27,10 @@ _CREDENTIALS_CODES = _EXPIRED_CODES | {
     "UnauthorizedOperation",
     "UnrecognizedClientException",
 }
+_SKEW_CODES = frozenset(
+    {"AuthFailure", "InvalidSignatureException", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch"}
+)
+"""What AWS answers when the time in a signature is not its own."""
 _CREDENTIALS_ERRORS = (
     sdk.ConfigParseError,
     sdk.CredentialRetrievalError,
@@ -44,11 +50,11 @@ TRANSPORT_ERRORS = (sdk.ConnectionError, sdk.HTTPClientError)
 
 
 class AwsFailed(OperationFailed):
-    """AWS answered a call with an error; `code` is AWS's name for it, `message` its text."""
+    """AWS answered a call with an error; `code` is AWS's name for it, `reason` its closer one, `message` its text."""
 
-    def __init__(self, happened: str, *, code: str, message: str, not_done: str) -> None:
+    def __init__(self, happened: str, *, code: str, message: str, not_done: str, reason: str = "") -> None:
         super().__init__(happened, not_done=not_done)
-        self.code, self.message = code, message
+        self.code, self.message, self.reason = code, message, reason
 
 
 class AwsDenied(CredentialsError):
@@ -66,10 +72,27 @@ def answered(error: sdk.ClientError, *, service: str, operation: str, who: str) 
     happened = f"AWS answered {code} to {service} {operation}, called as {who}: {message}"
     not_done = f"{operation} was not carried out."
     if code not in _CREDENTIALS_CODES:
-        return AwsFailed(happened, code=code, message=message, not_done=not_done)
+        reason = _line(str(error.response.get("Reason", "")))
+        return AwsFailed(happened, code=code, message=message, not_done=not_done, reason=reason)
     remedy = "signing in anew" if code in _EXPIRED_CODES else "mending the credentials or permissions"
     next_step = f"the same command again, after {remedy}"
     return AwsDenied(happened, code=code, not_done=not_done, next_step=next_step)
+
+
+def skewed(difference: timedelta, *, service: str) -> OperationFailed:
+    """Return the FlowopsError of a machine whose clock is so far ahead of AWS's (negative: behind it)."""
+    way = "ahead of" if difference > timedelta() else "behind"
+    return OperationFailed(
+        f"The clock of this machine is {spell(abs(difference).total_seconds())} {way} that of AWS ({service}), "
+        "which refuses signatures from five minutes on.",
+        not_done="No unit was started.",
+        next_step="timedatectl set-ntp true (or whatever sets the clock here), then the same command again",
+    )
+
+
+def may_be_skewed(error: sdk.ClientError) -> bool:
+    """Say whether a wrong clock may be why AWS refused a call."""
+    return error.response.get("Error", {}).get("Code") in _SKEW_CODES
 
 
 def unanswered(error: sdk.BotoCoreError, *, service: str, operation: str, who: str, endpoint: str) -> FlowopsError:

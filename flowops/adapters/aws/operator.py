@@ -2,49 +2,58 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from botocore.credentials import Credentials as SdkCredentials
 
-from flowops import atomic_file
 from flowops.adapters.aws.client import AwsSession, Credentials, session_of
+from flowops.adapters.aws.errors import AwsDenied
+from flowops.adapters.aws.kept_sessions import kept_name, kept_or_made
 from flowops.adapters.aws.session import AwsSessions, Mfa, assume
 from flowops.errors import CredentialsError
+from flowops.model.drift.people import PATH
+from flowops.model.upkeep import RESERVE
 
 LIFETIME = timedelta(hours=12)
-RESERVE = timedelta(hours=2)
-"""A kept session with less time than this left is not used any more: an apply must not outlive its credentials."""
 
 _USER_KEY_SOURCES = ("shared-credentials-file", "config-file")
 _CODE = re.compile(r"\d{6}")
+_REFUSED_CODE = "MultiFactorAuthentication failed"
+"""What AWS says of a code in its answer AccessDenied, which can mean much else."""
 
 
 @dataclass(frozen=True)
 class OperatorSession:
-    """The operator at work; `expires` None means that the profile renews its credentials by itself."""
+    """The operator at work; `expires` None means that nobody knows an end of these credentials.
+
+    Where the profile is `renewing`, opening it again gives newer ones without anybody being asked.
+    """
 
     credentials: Credentials
     expires: datetime | None
     session: AwsSession
+    renewing: bool = False
 
-    def assume(self, role_arn: str, session_name: str) -> AwsSession:
+    def assume(self, role_arn: str, session_name: str, external_id: str = "", source_identity: str = "") -> AwsSession:
         """Return the session of a role that the operator assumes; AwsDenied when it may not."""
-        return assume(self.session, role_arn, session_name)
+        return assume(self.session, role_arn, session_name, external_id, source_identity)
 
 
 def open_operator(
-    sessions: AwsSessions, profile: str, mfa: Mfa, cache: Path, clock: Callable[[], datetime]
+    sessions: AwsSessions,
+    profile: str,
+    mfa: Mfa,
+    cache: Path,
+    clock: Callable[[], datetime],
+    reserve: timedelta = RESERVE,
 ) -> OperatorSession:
     """Return the operator's session; `mfa` is asked only when no session kept in the folder `cache` is still good.
+
+    One that ends within `reserve` is not. Of many callers at once one is asked; LockHeld when its answer takes long.
 
     A profile that is not an IAM user's keys (role, single sign-on, process) is used as it is: GetSessionToken is for
     users only. CredentialsError when the keys' profile names no `mfa_serial`, or when AWS does not take the code.
@@ -52,17 +61,19 @@ def open_operator(
     source = sessions.profile(profile, mfa)
     found = source.credentials()
     if found.method not in _USER_KEY_SOURCES or found.token:
-        own = _snapshot(found)
-        return OperatorSession(own, own.expires, source)
+        with source.explained("sts", f"sign-in of profile {profile}"):
+            own = snapshot(found)
+        return OperatorSession(own, own.expires, source, renewing=own.expires is not None)
     serial = _mfa_serial(sessions, profile)
-    kept = cache / _file_name(found.access_key, serial, sessions.wire.endpoint_url)
-    credentials = _read(kept, clock()) or _session_token(source, serial, mfa, kept)
+    # A name of its own for each key, device and AWS, so that a rotated key leaves its session behind.
+    kept = cache / kept_name(found.access_key, serial, sessions.wire.endpoint_url or "")
+    credentials = kept_or_made(kept, lambda: _session_token(source, serial, mfa), clock, reserve)
     signing = SdkCredentials(credentials.access_key, credentials.secret_key, credentials.token)
     session = session_of(signing, source.wire, f"profile {profile} with MFA")
     return OperatorSession(credentials, credentials.expires, session)
 
 
-def _snapshot(found: SdkCredentials) -> Credentials:
+def snapshot(found: SdkCredentials) -> Credentials:
     """Return the credentials as they are now; the SDK tells the end of renewing ones to nobody else."""
     frozen = found.get_frozen_credentials()
     expires: datetime | None = getattr(found, "_expiry_time", None)
@@ -75,63 +86,27 @@ def _mfa_serial(sessions: AwsSessions, profile: str) -> str:
         raise CredentialsError(
             f"Profile {profile!r} in {sessions.config_file} names no mfa_serial; the roles want MFA.",
             not_done="AWS was not called.",
-            next_step=f"aws configure set mfa_serial arn:aws:iam::ACCOUNT:mfa/USER --profile {profile}",
+            next_step=f"aws configure set mfa_serial arn:aws:iam::ACCOUNT:mfa{PATH}USER --profile {profile}",
         )
     return str(serial)
 
 
-def _session_token(source: AwsSession, serial: str, mfa: Mfa, kept: Path) -> Credentials:
+def _session_token(source: AwsSession, serial: str, mfa: Mfa) -> Credentials:
     code = mfa(serial).strip()
     if not _CODE.fullmatch(code):
         raise CredentialsError(
             f"The code of {serial} is 6 digits.", not_done="AWS was not called.", next_step="the same command again"
         )
-    seconds = int(LIFETIME.total_seconds())
-    answer = source.call("sts", "GetSessionToken", DurationSeconds=seconds, SerialNumber=serial, TokenCode=code)
-    given = answer["Credentials"]
+    wish = {"DurationSeconds": int(LIFETIME.total_seconds()), "SerialNumber": serial, "TokenCode": code}
+    try:
+        given = source.call("sts", "GetSessionToken", **wish)["Credentials"]
+    except AwsDenied as error:
+        if _REFUSED_CODE not in error.happened:
+            raise
+        raise CredentialsError(
+            f"AWS does not take this code of {serial}: it is wrong, past its half minute, or was used before.",
+            not_done="No session was made.",
+            next_step="the same command with the next code, and a look at the phone's clock if that is refused, too",
+        ) from error
     expires: datetime = given["Expiration"].astimezone(UTC)
-    credentials = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], expires)
-    atomic_file.private_folder(kept.parent)
-    atomic_file.write(kept, process_document(credentials))
-    return credentials
-
-
-def process_document(credentials: Credentials) -> bytes:
-    """Return credentials as a `credential_process` prints them (docs.aws.amazon.com/sdkref, process credentials)."""
-    document = {
-        "Version": 1,
-        "AccessKeyId": credentials.access_key,
-        "SecretAccessKey": credentials.secret_key,
-        "SessionToken": credentials.token,
-        "Expiration": credentials.expires.isoformat() if credentials.expires else None,
-    }
-    return json.dumps({key: value for key, value in document.items() if value is not None}).encode()
-
-
-def _file_name(access_key: str, serial: str, endpoint_url: str | None) -> str:
-    """Return a name that differs for each key, device and AWS, so that a rotated key leaves its session behind."""
-    return sha256("\n".join((access_key, serial, endpoint_url or "")).encode()).hexdigest()[:32] + ".json"
-
-
-def _read(kept: Path, now: datetime) -> Credentials | None:
-    """Return the kept session if it is still good, is ours, and was readable by nobody else."""
-    try:
-        descriptor = os.open(kept, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
-        text = file.read(65536) if ours else b""
-    try:
-        credentials = _parsed(json.loads(text))
-    except (ValueError, KeyError, TypeError):
-        return None
-    return credentials if credentials.expires and credentials.expires - now > RESERVE else None
-
-
-def _parsed(document: Any) -> Credentials:
-    expires = datetime.fromisoformat(document["Expiration"])
-    if expires.tzinfo is None:
-        raise ValueError(expires)
-    return Credentials(document["AccessKeyId"], document["SecretAccessKey"], document["SessionToken"], expires)
+    return Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], expires)

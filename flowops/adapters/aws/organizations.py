@@ -1,116 +1,152 @@
-"""AWS Organizations, called in the management account: the organization and its accounts."""
+"""AWS Organizations, called in the management account: the organization, its accounts and its organizational units."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flowops.adapters.aws.client import AwsSession
 from flowops.adapters.aws.errors import AwsFailed
-from flowops.errors import OperationFailed
+from flowops.model.account_failures import failed_request, refused_request, refused_wish
+from flowops.model.accounts import (
+    ACTIVE,
+    CREATE_COMMAND,
+    PROJECT_TAG,
+    AccountRequest,
+    NoOrganization,
+    OrganizationAccount,
+    UnitTree,
+    WantedAccount,
+)
 from flowops.model.facts import Organization
-
-_SECONDS, _PAUSE_SECONDS = 900.0, 5.0
-
-
-@dataclass(frozen=True)
-class MemberAccount:
-    """One account of the organization; `active` is false while it is suspended or being closed."""
-
-    id: str
-    name: str
-    email: str
-    active: bool
-
-
-@dataclass(frozen=True)
-class NewAccount:
-    """An account to be made; `role` is made in it, assumable from the management account only."""
-
-    name: str
-    email: str
-    role: str
+from flowops.model.plaintext import printable
 
 
 class Organizations:
-    """The organization of the management account; `sleep` and `monotonic` pace the waiting for a new account."""
+    """The organization of the caller's account. Every call may raise CredentialsError and OperationFailed.
 
-    def __init__(
-        self,
-        session: AwsSession,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._session, self._sleep, self._monotonic = session, sleep, monotonic
+    Busy is raised for what AWS does not do just now, and may a little later.
+    """
+
+    def __init__(self, session: AwsSession) -> None:
+        self._session = session
+
+    def caller(self) -> str:
+        """Return the id of the caller's account."""
+        return str(self._session.call("sts", "GetCallerIdentity")["Account"])
 
     def organization(self) -> Organization:
-        """Return the organization that the caller's account belongs to."""
-        found = self._call("DescribeOrganization")["Organization"]
-        return Organization(found["Id"], found["MasterAccountId"])
-
-    def ensure_organization(self) -> Organization:
-        """Return the organization, made with all features where the caller's account had none."""
+        """Return the organization that the caller's account belongs to; NoOrganization where it has none."""
         try:
-            return self.organization()
+            found = self._call("DescribeOrganization")["Organization"]
         except AwsFailed as error:
             if error.code != "AWSOrganizationsNotInUseException":
                 raise
-        self._call("CreateOrganization", FeatureSet="ALL")
+            raise NoOrganization(
+                f"The account of {self._session.who} belongs to no organization.", next_step=CREATE_COMMAND
+            ) from error
+        return Organization(found["Id"], found["MasterAccountId"])
+
+    def found(self) -> Organization:
+        """Return the organization, made with all features; the caller's account becomes its management account."""
+        with _explained("The organization"):
+            self._call("CreateOrganization", FeatureSet="ALL")
         return self.organization()
 
-    def accounts(self) -> tuple[MemberAccount, ...]:
+    def accounts(self) -> tuple[OrganizationAccount, ...]:
         """Return every account of the organization, the management account among them, by name."""
-        pages = self._session.pages("organizations", "ListAccounts")
-        return tuple(sorted((_account(it) for page in pages for it in page["Accounts"]), key=lambda it: it.name))
+        return tuple(sorted((_account(it) for it in self._all("ListAccounts", "Accounts")), key=lambda it: it.name))
 
-    def ensure_account(self, wanted: NewAccount, progress: Callable[[str], None]) -> MemberAccount:
-        """Return the account of that name, made where it was missing; waits until AWS has finished it.
+    def project_of(self, account_id: str) -> str:
+        """Return the project that an account was made for, empty where its tags name none."""
+        tags = self._all("ListTagsForResource", "Tags", ResourceId=account_id)
+        return next((str(it["Value"]) for it in tags if it["Key"] == PROJECT_TAG), "")
 
-        Accounts share names in AWS, but not here: OperationFailed when two have this one, and when AWS cannot make it.
-        """
-        named = [it for it in self.accounts() if it.name == wanted.name]
-        if len(named) > 1:
-            ids = ", ".join(it.id for it in named)
-            raise OperationFailed(f"The organization has {len(named)} accounts named {wanted.name!r}: {ids}.")
-        if named:
-            return named[0]
-        account_id = self._made(wanted, progress)
-        return MemberAccount(account_id, wanted.name, wanted.email, active=True)
+    def under_way(self) -> tuple[AccountRequest, ...]:
+        """Return the requests for accounts that AWS has not ended."""
+        found = self._all("ListCreateAccountStatus", "CreateAccountStatuses", States=["IN_PROGRESS"])
+        return tuple(_request(it, "") for it in found)
 
-    def _made(self, wanted: NewAccount, progress: Callable[[str], None]) -> str:
-        """Make the account, or wait for one that an earlier call has begun to make."""
-        status = (
-            self._under_way(wanted.name)
-            or self._call(
+    def order(self, wanted: WantedAccount) -> AccountRequest:
+        """Ask for an account and return the request; AWS goes on by itself. OperationFailed says why AWS refuses."""
+        with _explained(f"Account {wanted.name}", wanted):
+            answer = self._call(
                 "CreateAccount",
                 AccountName=wanted.name,
                 Email=wanted.email,
                 RoleName=wanted.role,
                 IamUserAccessToBilling="DENY",
-            )["CreateAccountStatus"]
-        )
-        deadline = self._monotonic() + _SECONDS
-        while status["State"] == "IN_PROGRESS" and self._monotonic() < deadline:
-            progress(f"account {wanted.name}: AWS is making it")
-            self._sleep(_PAUSE_SECONDS)
-            answer = self._call("DescribeCreateAccountStatus", CreateAccountRequestId=status["Id"])
-            status = answer["CreateAccountStatus"]
-        if status["State"] != "SUCCEEDED":
-            reason = status.get("FailureReason", "AWS is still at it")
-            raise OperationFailed(f"Account {wanted.name!r} was not made: {reason}.")
-        return str(status["AccountId"])
+                Tags=[{"Key": PROJECT_TAG, "Value": wanted.project}],
+            )
+        return _request(answer["CreateAccountStatus"], wanted.email)
 
-    def _under_way(self, name: str) -> dict[str, Any] | None:
-        pages = self._session.pages("organizations", "ListCreateAccountStatus", States=["IN_PROGRESS"])
-        found = (it for page in pages for it in page["CreateAccountStatuses"] if it.get("AccountName") == name)
-        return next(found, None)
+    def look(self, request: str, email: str) -> AccountRequest:
+        """Return how a request for an account stands; `email`, where it is known, is named when it failed."""
+        answer = self._call("DescribeCreateAccountStatus", CreateAccountRequestId=request)
+        return _request(answer["CreateAccountStatus"], email)
+
+    def tree(self) -> UnitTree:
+        """Return every organizational unit, and where each account stands."""
+        units: dict[str, str] = {}
+        places: dict[str, str] = {}
+        waiting = [("", str(it["Id"])) for it in self._all("ListRoots", "Roots")]
+        while waiting:
+            path, unit = waiting.pop()
+            units[path] = unit
+            inside = self._all("ListAccountsForParent", "Accounts", ParentId=unit)
+            places.update((str(it["Id"]), path) for it in inside)
+            below = self._all("ListOrganizationalUnitsForParent", "OrganizationalUnits", ParentId=unit)
+            waiting += [(f"{path}/{it['Name']}".lstrip("/"), str(it["Id"])) for it in below]
+        return UnitTree(units, places)
+
+    def move(self, account_id: str, path: str) -> None:
+        """Move an account into the organizational unit of this path, made where it is missing."""
+        tree = self.tree()
+        units = dict(tree.units)
+        for missing in tree.missing(path):
+            above, _, name = missing.rpartition("/")
+            with _explained(f"Organizational unit {missing}"):
+                answer = self._call("CreateOrganizationalUnit", ParentId=units[above], Name=name)
+            units[missing] = str(answer["OrganizationalUnit"]["Id"])
+        source, target = units[tree.places[account_id]], units[path]
+        if source != target:
+            with _explained(f"The move of account {account_id}"):
+                self._call("MoveAccount", AccountId=account_id, SourceParentId=source, DestinationParentId=target)
+
+    def _all(self, operation: str, key: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        for page in self._session.pages("organizations", operation, **parameters):
+            yield from page[key]
 
     def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         return self._session.call("organizations", operation, **parameters)
 
 
-def _account(found: dict[str, Any]) -> MemberAccount:
-    return MemberAccount(found["Id"], found["Name"], found["Email"], found.get("Status", "ACTIVE") == "ACTIVE")
+@contextmanager
+def _explained(what: str, wanted: WantedAccount | None = None) -> Iterator[None]:
+    """Say of a refusal of AWS what it means, where that is known."""
+    try:
+        yield
+    except AwsFailed as error:
+        known = refused_request(what, error.code, error.reason)
+        if known is None and wanted is not None and error.code == "InvalidInputException":
+            known = refused_wish(wanted, error.message)
+        if known is None:
+            raise
+        raise known from error
+
+
+def _account(found: dict[str, Any]) -> OrganizationAccount:
+    # AWS retires Status in favour of State; an answer may have one or both.
+    state = found.get("State") or found.get("Status") or ACTIVE
+    return OrganizationAccount(found["Id"], printable(found["Name"]), printable(found["Email"]), state)
+
+
+def _request(status: dict[str, Any], email: str) -> AccountRequest:
+    name = status.get("AccountName", "")
+    if status["State"] == "FAILED":
+        return AccountRequest(
+            status["Id"], name, failure=failed_request(name, email, status.get("FailureReason", "no reason"))
+        )
+    done = status["State"] == "SUCCEEDED"
+    return AccountRequest(status["Id"], name, str(status["AccountId"]) if done else "")

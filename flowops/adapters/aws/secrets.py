@@ -1,12 +1,16 @@
-"""Secrets Manager: a value goes in, and is never read back or named."""
+"""Secrets Manager: a value goes in, and nothing about it is ever named."""
 
 from __future__ import annotations
 
-from flowops.adapters.aws.client import AwsSession
-from flowops.errors import OperationFailed
+from datetime import UTC, datetime
+from typing import Any
 
-LARGEST = 65_536
-"""Bytes of a secret (Secrets Manager quotas)."""
+from flowops.adapters.aws.client import AwsSession
+from flowops.adapters.aws.errors import AwsFailed
+from flowops.errors import OperationFailed
+from flowops.model.secrets import LARGEST, SecretStanding
+
+_ABSENT = "ResourceNotFoundException"
 
 
 class SecretsManager:
@@ -15,10 +19,28 @@ class SecretsManager:
     def __init__(self, session: AwsSession) -> None:
         self._session = session
 
-    def has_value(self, secret: str) -> bool:
-        """Return whether the secret of this name or ARN has a current value."""
-        versions = self._session.call("secretsmanager", "DescribeSecret", SecretId=secret).get("VersionIdsToStages", {})
-        return any("AWSCURRENT" in stages for stages in versions.values())
+    def standing(self, secret: str) -> SecretStanding | None:
+        """Return how the secret of this name or ARN stands, None where there is none."""
+        try:
+            found = self._session.call("secretsmanager", "DescribeSecret", SecretId=secret)
+        except AwsFailed as error:
+            if error.code == _ABSENT:
+                return None
+            raise
+        filled = any("AWSCURRENT" in stages for stages in found.get("VersionIdsToStages", {}).values())
+        return SecretStanding(filled, _moment(found.get("LastChangedDate")), _moment(found.get("DeletedDate")))
+
+    def value(self, secret: str) -> bytes | None:
+        """Return the current value as it was put, None where there is none."""
+        try:
+            found = self._session.call("secretsmanager", "GetSecretValue", SecretId=secret)
+        except AwsFailed as error:
+            if error.code == _ABSENT:
+                return None
+            raise
+        if "SecretBinary" in found:
+            return bytes(found["SecretBinary"])
+        return str(found["SecretString"]).encode()
 
     def put(self, secret: str, value: bytes) -> None:
         """Give the secret this value, as text where it is UTF-8, else as bytes; OperationFailed for too large a one."""
@@ -28,3 +50,7 @@ class SecretsManager:
             self._session.call("secretsmanager", "PutSecretValue", SecretId=secret, SecretString=value.decode())
         except UnicodeDecodeError:
             self._session.call("secretsmanager", "PutSecretValue", SecretId=secret, SecretBinary=value)
+
+
+def _moment(found: Any) -> datetime | None:
+    return found.astimezone(UTC) if isinstance(found, datetime) else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from botocore.credentials import (
     RefreshableCredentials,
     create_credential_resolver,
 )
-from botocore.exceptions import BotoCoreError
 
-from flowops.adapters.aws.client import AwsSession, IsolatedSession, Wire, session_of
+from flowops.adapters.aws.client import AwsSession, IsolatedSession, Wire, session_of, utc_now
+from flowops.adapters.aws_files import FileAwsFiles
+from flowops.adapters.text_file import AGAIN
 from flowops.errors import CredentialsError, WrongAccount, nearest
 
 USER_CONFIG, USER_CREDENTIALS = Path("~/.aws/config"), Path("~/.aws/credentials")
@@ -62,10 +64,17 @@ class AwsSessions:
         credentials_file: Path | None = None,
         endpoint_url: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.config_file = (config_file or USER_CONFIG).expanduser()
         self.credentials_file = (credentials_file or USER_CREDENTIALS).expanduser()
-        self.wire = Wire(region, endpoint_url, monotonic=monotonic)
+        self.wire = Wire(region, endpoint_url, monotonic=monotonic, clock=clock)
+
+    def hurried(self) -> AwsSessions:
+        """Return the same callers, each call made once and waited for only for seconds."""
+        made = copy(self)
+        made.wire = replace(self.wire, hurried=True)
+        return made
 
     def profile(self, name: str, mfa: Mfa | None = None) -> AwsSession:
         """Return the session of a named profile; `mfa` answers a role profile that asks for a code.
@@ -87,8 +96,9 @@ class AwsSessions:
 
     @staticmethod
     def identity(session: AwsSession) -> Identity:
-        """Return who AWS says the session is; CredentialsError when it is nobody."""
+        """Return who AWS says the session is; CredentialsError when it is nobody, OperationFailed by a wrong clock."""
         answer = session.call("sts", "GetCallerIdentity")
+        session.check_clock(answer, "sts")
         return Identity(answer["Account"], answer["Arn"])
 
     @staticmethod
@@ -107,28 +117,40 @@ class AwsSessions:
         return session
 
     def _require_profile(self, session: IsolatedSession, name: str) -> None:
-        try:
-            known = session.available_profiles
-        except (BotoCoreError, UnicodeDecodeError, OSError) as error:
+        # First, because they say which line is wrong, and the SDK would wait for ever for a FIFO.
+        for flaw in FileAwsFiles(self.config_file, self.credentials_file).flaws():
             raise CredentialsError(
-                f"{self.config_file} or {self.credentials_file} cannot be read: {error}",
+                flaw.happened,
                 not_done="AWS was not called.",
-                next_step=f"aws configure --profile {name}",
-            ) from error
+                next_step=f"{flaw.next_step.removesuffix(AGAIN)}, then: flowops profiles show",
+            ) from flaw
+        known = session.available_profiles
         if name not in known:
             raise CredentialsError(
                 f"{self.config_file} and {self.credentials_file} hold no profile {name!r}; {nearest(name, known)}.",
                 not_done="AWS was not called.",
-                next_step=f"aws configure --profile {name}",
+                next_step="flowops profiles show, which says what gives it credentials",
             )
 
 
-def assume(source: AwsSession, role_arn: str, session_name: str) -> AwsSession:
-    """Return the session of a role that `source` assumes now, and again whenever it is about to expire."""
+def assume(
+    source: AwsSession, role_arn: str, session_name: str, external_id: str = "", source_identity: str = ""
+) -> AwsSession:
+    """Return the session of a role that `source` assumes now, and again whenever it is about to expire.
+
+    An `external_id` is presented where there is one. CloudTrail shows a `source_identity` with all that the session
+    does; the role's trust has to allow sts:SetSourceIdentity.
+    """
+    wish = {
+        "RoleArn": role_arn,
+        "RoleSessionName": session_name,
+        **({"ExternalId": external_id} if external_id else {}),
+        **({"SourceIdentity": source_identity} if source_identity else {}),
+    }
 
     def fetch() -> dict[str, Any]:
         with source.explained("sts", f"AssumeRole of {role_arn}"):
-            answer = source.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name)["Credentials"]
+            answer = source.client("sts").assume_role(**wish)["Credentials"]
         expires: datetime = answer["Expiration"]
         return {
             "access_key": answer["AccessKeyId"],

@@ -8,9 +8,13 @@ from typing import Any
 from flowops.adapters.aws.client import AwsSession
 from flowops.adapters.aws.errors import AwsFailed
 from flowops.model.plaintext import printable
+from flowops.model.stack_changes import CANCELLED
 
 _SECOND = ("Resource creation Initiated", "Resource update Initiated")
-_COLLATERAL = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
+INITIATED = "User Initiated"
+"""The reason of the event with which somebody starts an operation."""
+_BY = {"flowops-": " by flowops", "Console-": " in the console"}
+"""Who began an operation, by the beginning of its ClientRequestToken: all that CloudFormation tells about it."""
 
 
 class StackEvents:
@@ -20,6 +24,20 @@ class StackEvents:
         self._session, self._stack = session, stack
         self._seen = next((event["EventId"] for event in self._newest_first()), "")
         self._since = self._seen
+
+    @property
+    def newest(self) -> str:
+        """Return the id of the newest event there was, empty where there was none."""
+        return self._since
+
+    def begun(self) -> str:
+        """Return ` since when, begun by whom` of the last operation, as far as its events tell."""
+        first = next((it for it in self._last_operation() if it.get("ResourceStatusReason") == INITIATED), None)
+        if first is None:
+            return ""
+        token = str(first.get("ClientRequestToken", ""))
+        who = next((words for start, words in _BY.items() if token.startswith(start)), "")
+        return f" since {first['Timestamp']:%Y-%m-%d %H:%M:%S} UTC{f', begun{who}' if who else ''}"
 
     def new(self) -> tuple[str, ...]:
         """Return a line for each event not told yet, oldest first; a second one of the same step is left out."""
@@ -31,18 +49,20 @@ class StackEvents:
     def failures(self) -> tuple[str, ...]:
         """Return why the operation since then failed, or else the last one: the cause first, then what followed.
 
-        Resources that were only cancelled because another one failed are left out.
+        Resources that were only cancelled because another one failed are left out, and so is what the stack itself says
+        where its resources say it.
         """
         events = list(self._after(self._since)) or list(self._last_operation())
         failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED")]
-        causes = [event for event in failed if not event.get("ResourceStatusReason", "").startswith(_COLLATERAL)]
-        return tuple(dict.fromkeys(_reason(event) for event in causes))
+        causes = [event for event in failed if not event.get("ResourceStatusReason", "").startswith(CANCELLED)]
+        own = [event for event in causes if event.get("PhysicalResourceId") != event["StackId"]]
+        return tuple(dict.fromkeys(_reason(event) for event in own or causes))
 
     def _last_operation(self) -> Iterator[Mapping[str, Any]]:
         """Yield the events, newest first, back to the one with which somebody started the last operation."""
         for event in self._newest_first():
             yield event
-            if event.get("ResourceStatusReason") == "User Initiated":
+            if event.get("ResourceStatusReason") == INITIATED:
                 return
 
     def _after(self, known: str) -> Iterator[Mapping[str, Any]]:

@@ -1,12 +1,13 @@
-"""The folder of a pool: what its owner and the pool itself leave there for each other and for whoever sweeps."""
+"""The folder of a pool: held while somebody needs it, and swept away once nobody does."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-import time
-from collections.abc import Callable
-from contextlib import suppress
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from signal import SIGKILL
 
@@ -21,9 +22,8 @@ EXPECTED = "expected.json"
 """What the owner knows will be needed when it starts the pool: `binaries`, and `env` for them."""
 
 PROVIDER = "provider-"
-POOL_PID = "pool.pid"
 _GONE = ".gone"
-_YOUNG = 60.0
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def private(path: Path, user: int | None = None) -> Path:
@@ -35,6 +35,25 @@ def private(path: Path, user: int | None = None) -> Path:
     return path
 
 
+def claim(runtime: Path) -> tuple[Path, int]:
+    """Return a new folder below `runtime` and the descriptor that holds it; what nobody holds is swept away first."""
+    with _opened(runtime) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # so that nobody sweeps a folder between its making and its holding
+        sweep(runtime)
+        folder = Path(tempfile.mkdtemp(dir=runtime, prefix=""))
+        return folder, hold(folder)
+
+
+def hold(folder: Path) -> int:
+    """Return a descriptor: until it is closed, or this process has ended, nobody sweeps the folder away.
+
+    Whether a pid is alive would not tell: containers may share a /tmp, but do not see each other's processes.
+    """
+    descriptor = os.open(folder, _FOLDER)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
 def remember(path: Path, pid: int) -> None:
     """Write down a process so that it is told from a later one with the same number."""
     path.write_text(f"{pid} {start_ticks(pid)}")
@@ -43,14 +62,17 @@ def remember(path: Path, pid: int) -> None:
 def sweep(runtime: Path, kill: Callable[[int, int], None] = os.kill) -> None:
     """Remove what killed pools left below `runtime`: their folders, and providers that outlived them."""
     for folder in runtime.iterdir():
-        if _in_use(folder):
-            continue
-        for file in folder.glob(f"{PROVIDER}*.pid"):
-            found = _remembered(file)
-            if found and found[1] and is_running(*found):
-                with suppress(OSError):
-                    kill(found[0], SIGKILL)
+        sweep_one(folder, kill)
+
+
+def sweep_one(folder: Path, kill: Callable[[int, int], None] = os.kill) -> bool:
+    """Remove what one killed pool left, and say whether that was so: somebody may hold it, or it is no folder."""
+    with suppress(OSError), _opened(folder) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _end_providers(folder, kill)
         remove(folder)
+        return True
+    return False
 
 
 def remove(folder: Path) -> None:
@@ -61,17 +83,21 @@ def remove(folder: Path) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def _in_use(folder: Path) -> bool:
-    """Say that the pool lives, or that it may be starting just now."""
-    found = _remembered(folder / POOL_PID)
-    if found:
-        return is_running(*found)
-    if folder.name.endswith(_GONE):
-        return False
+def _end_providers(folder: Path, kill: Callable[[int, int], None]) -> None:
+    for file in folder.glob(f"{PROVIDER}*.pid"):
+        found = _remembered(file)
+        if found and found[1] and is_running(*found):
+            with suppress(OSError):
+                kill(found[0], SIGKILL)
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, _FOLDER)
     try:
-        return time.time() - folder.stat().st_mtime < _YOUNG
-    except OSError:
-        return False  # somebody else has swept it
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _remembered(file: Path) -> tuple[int, int] | None:

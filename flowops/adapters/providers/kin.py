@@ -34,10 +34,7 @@ class SchemaStore:
     """
 
     def __init__(self, folder: Path, binary: Path) -> None:
-        about = binary.stat()
-        identity = f"{binary.resolve()} {about.st_ino} {about.st_size} {about.st_mtime_ns}"
-        self._folder = folder
-        self._name = f"{binary.name}-{sha256(identity.encode()).hexdigest()[:24]}"
+        self._folder, self._files = folder, schema_files(binary)
 
     def read(self) -> tuple[int, Schema] | None:
         """Return protocol version and schema, None where they are not known or cannot be read."""
@@ -57,7 +54,15 @@ class SchemaStore:
             return
 
     def _file(self, protocol: int) -> Path:
-        return self._folder / f"{self._name}.tfplugin{protocol}"
+        return next(self._folder / name for name in self._files if name.endswith(f".tfplugin{protocol}"))
+
+
+def schema_files(binary: Path) -> tuple[str, ...]:
+    """Return what the file with the schema of a binary is called, in each protocol that there is."""
+    about = binary.stat()
+    identity = f"{binary.resolve()} {about.st_ino} {about.st_size} {about.st_mtime_ns}"
+    name = f"{binary.name}-{sha256(identity.encode()).hexdigest()[:24]}"
+    return tuple(f"{name}.tfplugin{protocol}" for protocol in _SCHEMA_CALL)
 
 
 class Connected:

@@ -73,8 +73,9 @@ class Plugin:
     def greeting(self) -> Greeting | None:
         """Return what it said once it was ready, None before; ToolUnusable when it died or said something else."""
         text = self._running.stdout.read_text("utf-8", "replace")
-        if "\n" in text:
-            return greeting(text.partition("\n")[0])
+        line, whole, _ = text.partition("\n")
+        if whole:
+            return greeting(line)
         if not self.alive:
             said = self._running.stderr.read_text("utf-8", "replace").strip().rpartition("\n")[2]
             raise ToolUnusable(f"The provider ended before it was ready: {said[:300] or 'it did not say why'}")

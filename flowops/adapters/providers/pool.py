@@ -28,10 +28,11 @@ from time import monotonic
 from typing import Any
 
 from flowops.adapters.process import Processes
-from flowops.adapters.providers.folder import CONTROL, EXPECTED, PROVIDER, remember, remove
+from flowops.adapters.providers.folder import CONTROL, EXPECTED, PROVIDER, hold, remember, remove
 from flowops.adapters.providers.kin import Kin, SchemaStore
 from flowops.adapters.providers.plugin import Plugin, start_plugin
-from flowops.adapters.providers.proxy import Lane, in_short
+from flowops.adapters.providers.proxy import Lane
+from flowops.adapters.providers.reason import in_short
 from flowops.errors import FlowopsError
 
 _LOOK = 0.25
@@ -167,6 +168,7 @@ def _expected(folder: Path) -> list[tuple[Path, dict[str, str]]]:
 
 def main(folder: Path, schemas: Path, linger: float) -> None:
     """Serve one pool and leave nothing behind."""
+    hold(folder)  # for as long as this process lives: the owner, who holds it as well, may be killed
     os.umask(0o077)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     # A lane is a socket, and each terraform on it two more. Not all that there may be: who forks closes each of them.

@@ -5,14 +5,15 @@ the calls themselves do not say which one they mean.
 
     GetProviderSchema   answered from memory, with the lane's types only
     Configure           passed on once for each configuration, the answer repeated to everybody else who has it
-    Stop, Shutdown      not passed on: one terraform's Ctrl-C must not stop the calls of the others
+    Stop, Shutdown      not passed on: one terraform's Ctrl-C must not stop the calls of the others. Stop cancels the
+                        lane's own calls that are under way, but none that writes
     streams             of go-plugin itself, held open: they tell how many terraforms are connected
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,10 +22,12 @@ import grpc
 import grpc.aio
 
 from flowops.adapters.providers import wire
+from flowops.adapters.providers.reason import in_short
 
 UNLIMITED = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 _STREAMS = {"StreamStdio": grpc.unary_stream_rpc_method_handler, "StartStream": grpc.stream_stream_rpc_method_handler}
-_SWALLOWED = frozenset({"Stop", "StopProvider", "Shutdown"})
+_STOP = frozenset({"Stop", "StopProvider"})
+_SHUTDOWN = "Shutdown"
 _SCHEMA = frozenset({"GetSchema", "GetProviderSchema"})
 _CONFIGURE = frozenset({"Configure", "ConfigureProvider"})
 _WRITE = "ApplyResourceChange"
@@ -65,6 +68,7 @@ class Lane:
     connected: int = 0
     configuration: bytes | None = None
     upstream: Upstream | None = None
+    _under_way: set[asyncio.Task[bytes]] = field(default_factory=set, repr=False)
     _server: Any = field(default=None, repr=False)
 
     async def open(self) -> None:
@@ -81,10 +85,35 @@ class Lane:
             await self._server.stop(None)
 
     async def answer(self, method: str, request: bytes) -> bytes:
-        """Return the answer to one call of terraform."""
+        """Return the answer to one call of terraform; Stopped where terraform's Stop came before it."""
         name = method.rpartition("/")[2]
-        if name in _SWALLOWED:
+        if name in _STOP:
+            self._stop()
             return b""
+        if name == _SHUTDOWN:
+            return b""
+        if name == _WRITE:
+            # Never cancelled: only its answer tells what stands in AWS afterwards.
+            return await self._answer(name, method, request)
+        return await self._unless_stopped(self._answer(name, method, request))
+
+    def _stop(self) -> None:
+        for call in self._under_way:
+            call.cancel()
+
+    async def _unless_stopped(self, answering: Coroutine[Any, Any, bytes]) -> bytes:
+        call = asyncio.create_task(answering)
+        self._under_way.add(call)
+        try:
+            await asyncio.wait([call])
+        finally:
+            self._under_way.discard(call)
+            call.cancel()  # where terraform does not wait for it any more
+        if call.cancelled():
+            raise Stopped
+        return call.result()
+
+    async def _answer(self, name: str, method: str, request: bytes) -> bytes:
         if name == "Check":
             return wire.SERVING
         if name in _SCHEMA:
@@ -113,9 +142,11 @@ class Lane:
         self.trouble = self.trouble or why
 
 
-def in_short(error: Exception) -> str:
-    """Return one line about an error, never none."""
-    return str(error).partition("\n")[0] or type(error).__name__
+class Stopped(Exception):
+    """Terraform was interrupted and told its provider so, while it waited for a call."""
+
+    def __str__(self) -> str:
+        return "terraform was interrupted"
 
 
 class AnotherConfiguration(Exception):
@@ -168,10 +199,12 @@ class Handlers(grpc.GenericRpcHandler):
     async def _unary(self, method: str, request: bytes, context: Any) -> bytes:
         try:
             return await self._lane.answer(method, request)
+        except Stopped as error:  # not the provider's fault
+            await context.abort(grpc.StatusCode.CANCELLED, str(error))
         except grpc.aio.AioRpcError as error:
             # Terraform asks for calls that a provider may lack.
             if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
-                self._lane.failed(f"the provider did not answer: {error.details()}".partition("\n")[0])
+                self._lane.failed(in_short(f"the provider did not answer: {error.details()}"))
             await context.abort(error.code(), error.details())
         except Exception as error:  # terraform must hear of it whatever it is, and the unit is tried again
             self._lane.failed(in_short(error))

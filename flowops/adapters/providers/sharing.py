@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import re
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from flowops import atomic_file
 from flowops.adapters.providers.needs import locked_hashes, locked_versions
+from flowops.adapters.toolchain.package_hash import package_files, package_hash
 from flowops.model.deployment import Unit
 from flowops.model.toolchain import Provider
 
@@ -21,6 +21,18 @@ LOCK_FILE = ".terraform.lock.hcl"
 SHARED = frozenset({"hashicorp/aws"})
 """Others read files relative to terraform's own folder, where a shared process does not stand. The Helm provider, for
 one, plans no change where it finds no chart."""
+
+UPLOADING = frozenset(
+    {
+        "aws_gamelift_script",
+        "aws_lambda_function",
+        "aws_lambda_layer_version",
+        "aws_s3_bucket_object",
+        "aws_s3_object",
+        "aws_synthetics_canary",
+    }
+)
+"""AWS resources that name a local file, which the provider reads when it applies: relative to terraform's folder."""
 
 _REGISTRY = "registry.terraform.io/"
 _UNIT_FILE = "terragrunt.hcl"
@@ -74,25 +86,18 @@ class Sharing:
 
     def _hash(self, package: Path) -> str:
         """Return the `h1:` hash of an unpacked provider, computed once for the files as they lie there."""
-        files = sorted(
-            (it for it in package.rglob("*") if it.is_file()), key=lambda it: it.relative_to(package).as_posix()
-        )
-        looks = [(str(it), about.st_ino, about.st_size, about.st_mtime_ns) for it in files if (about := it.stat())]
-        remembered = self._folder / f"{hashlib.sha256(repr(looks).encode()).hexdigest()[:32]}.h1"
+        remembered = self._folder / hash_file(package)
         if not remembered.exists():
             atomic_file.private_folder(self._folder)
-            atomic_file.write(remembered, package_hash(package, files).encode())
+            atomic_file.write(remembered, package_hash(package).encode())
         return remembered.read_text()
 
 
-def package_hash(package: Path, files: list[Path]) -> str:
-    """Return the hash of these files as terraform writes it into lock files (Go's dirhash.Hash1)."""
-    lines = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        lines.update(f"{digest}  {file.relative_to(package).as_posix()}\n".encode())
-    return f"h1:{base64.b64encode(lines.digest()).decode()}"
+def hash_file(package: Path) -> str:
+    """Return what the file with the hash of an unpacked provider is called: the name says which files it had."""
+    stats = [(it, it.stat()) for it in package_files(package)]
+    looks = [(str(it), about.st_ino, about.st_size, about.st_mtime_ns) for it, about in stats]
+    return f"{hashlib.sha256(repr(looks).encode()).hexdigest()[:32]}.h1"
 
 
 def _providers(lock: str) -> Iterator[Provider]:

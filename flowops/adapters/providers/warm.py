@@ -3,61 +3,33 @@
 from __future__ import annotations
 
 import json
-import socket
-import tempfile
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flowops import atomic_file
-from flowops.adapters.process import Processes, Running
-from flowops.adapters.providers.folder import CONTROL, EXPECTED, POOL_PID, private, remember, remove, sweep
+from flowops.adapters.process import Processes
 from flowops.adapters.providers.needs import Needs
-from flowops.adapters.providers.sharing import Shared, Sharing
+from flowops.adapters.providers.places import Places
+from flowops.adapters.providers.reason import in_short
+from flowops.adapters.providers.running_pool import RunningPool, start_pool
+from flowops.adapters.providers.sharing import UPLOADING, Shared, Sharing
 from flowops.adapters.shim import LANE
-from flowops.errors import FlowopsError, ToolUnusable
+from flowops.errors import FlowopsError
 from flowops.model.deployment import Unit
 from flowops.model.plaintext import printable, redacted
 from flowops.model.toolchain import Provider
 
-_POOL = "flowops.adapters.providers.pool"
-_LONGEST = 80
-"""Characters of a pool's folder: unix(7) allows 107 for a socket, 103 on macOS, and the provider adds its own name."""
-
 _FORKS = {"GRPC_ENABLE_FORK_SUPPORT": "0"}
 """With it every third provider that the pool starts while calls are under way crashes before it is one."""
 
-_READY = 20.0
-_ANSWER = 90.0
-_PAUSE = 0.01
-
 
 @dataclass(frozen=True)
-class Site:
-    """Where warm providers find what they need.
+class Assignment:
+    """Which lane of the pool is one unit's way to one provider."""
 
-    `runtime` is a short private folder for sockets, `schemas` where schemas are remembered; `binary` returns a
-    provider's program, None where there is none unpacked. When flowops is killed, its providers end
-    after `linger` seconds without any terraform: terragrunt may be busy with a hook or a download in between.
-    """
-
-    python: Path
-    deployments: Path
-    modules: Path
-    runtime: Path
-    schemas: Path
-    binary: Callable[[Provider], Path | None]
-    linger: float = 60.0
-
-
-@dataclass(frozen=True)
-class Lane:
-    """One unit's way to one provider, or why it has none (`protocol` 0)."""
-
-    name: str
+    lane: str
     unit: Unit
     provider: Provider
     binary: Path
@@ -66,29 +38,36 @@ class Lane:
 class Lanes:
     """The lanes of one job. `folder` is for the shim; `units` are those whose terraform is warm.
 
-    `whole` are the units of which no provider is left to terraform; `everybody` says that all of the job's are.
+    `whole` are the units of which no provider is left to terraform. `everybody` says that all units of the job share
+    one: what they have besides, such as the Helm provider, is small.
     """
 
     def __init__(
-        self, folder: Path, lanes: Sequence[Lane], pool: Pool, *, whole: frozenset[Unit], everybody: bool
+        self,
+        folder: Path,
+        assignments: Sequence[Assignment],
+        pool: RunningPool,
+        *,
+        whole: frozenset[Unit],
+        everybody: bool,
     ) -> None:
         self.folder, self.everybody = folder, everybody
-        self.units = frozenset(lane.unit for lane in lanes)
-        self._lanes, self._pool, self._whole = lanes, pool, whole
+        self.units = frozenset(it.unit for it in assignments)
+        self._assignments, self._pool, self._whole = assignments, pool, whole
 
     def close(self) -> Mapping[Unit, str]:
         """Return what went wrong in the units' lanes, "" for nothing, and close them.
 
         A pool that does not answer any more went wrong for all of them.
         """
-        names = [lane.name for lane in self._lanes]
+        names = [it.lane for it in self._assignments]
         try:
             troubles = self._pool.ask({"close": names})["troubles"]
         except (OSError, ValueError):
             return dict.fromkeys(self.units, "the process that shares the providers died")
         found = dict.fromkeys(self.units, "")
-        for lane in self._lanes:
-            found[lane.unit] = found[lane.unit] or redacted(printable(troubles.get(lane.name, "")))
+        for it in self._assignments:
+            found[it.unit] = found[it.unit] or redacted(printable(troubles.get(it.lane, "")))
         return found
 
     def install(self, unit: Unit, working_copy: Path) -> None:
@@ -97,12 +76,10 @@ class Lanes:
         So terragrunt finds no reason for an init before every plan, and an ordinary terraform what it needs. It checks
         the program against the lock file, as always.
         """
-        for lane in self._lanes:
-            folder = lane.binary.parent
-            link = (
-                working_copy / ".terraform" / "providers" / lane.provider.source / lane.provider.version / folder.name
-            )
-            if lane.unit == unit and not link.exists():
+        for it in self._assignments:
+            folder = it.binary.parent
+            link = working_copy / ".terraform" / "providers" / it.provider.source / it.provider.version / folder.name
+            if it.unit == unit and not link.exists():
                 with suppress(OSError):  # only a shortcut
                     link.parent.mkdir(parents=True, exist_ok=True)
                     link.unlink(missing_ok=True)  # it may lead into a cache that was cleared
@@ -110,84 +87,22 @@ class Lanes:
 
     def may_have_written(self, unit: Unit) -> bool:
         """Say whether a resource of the unit may have been changed; only lanes can tell that it was not."""
-        marks = (self._pool.folder / f"{it.name}.wrote" for it in self._lanes if it.unit == unit)
+        marks = (self._pool.folder / f"{it.lane}.wrote" for it in self._assignments if it.unit == unit)
         return unit not in self._whole or any(mark.exists() for mark in marks) or not self._pool.folder.is_dir()
 
 
-class Pool:
-    """The pool process as its owner sees it."""
+class SharedProviders:
+    """Makes lanes for the jobs of one run, and the pool behind them when the first is asked for."""
 
-    def __init__(self, folder: Path, running: Running) -> None:
-        self.folder = folder
-        self._running = running
-        self._socket: socket.socket | None = None
-        self._file: Any = None
-        self.lanes = 0
-
-    @property
-    def pid(self) -> int:
-        """Return its process id."""
-        return self._running.pid
-
-    @property
-    def alive(self) -> bool:
-        """Say that it still runs."""
-        return self._running.poll() is None
-
-    @property
-    def last_words(self) -> str:
-        """Return the last line that it wrote, for whoever wonders why it does not answer."""
-        try:
-            return self._running.stdout.read_text("utf-8", "replace").strip().rpartition("\n")[2] or "it said nothing"
-        except OSError:
-            return "it has gone"
-
-    def ask(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the pool's answer; OSError or ValueError where it has died or hangs."""
-        if self._socket is None:
-            self._socket = self._connected()
-            self._file = self._socket.makefile("rb")
-        self._socket.sendall(json.dumps(order).encode() + b"\n")
-        answer: dict[str, Any] = json.loads(self._file.readline())
-        return answer
-
-    def _connected(self) -> socket.socket:
-        patience = time.monotonic() + _READY
-        while True:
-            connection = socket.socket(socket.AF_UNIX)
-            try:
-                connection.settimeout(_ANSWER)
-                connection.connect(str(self.folder / CONTROL))
-                return connection
-            except OSError:
-                connection.close()
-                if self._running.poll() is not None or time.monotonic() > patience:
-                    raise
-                time.sleep(_PAUSE)
-
-    def end(self) -> None:
-        """Let the pool end, once the last terraform has gone, and leave nothing of it behind."""
-        try:
-            self.ask({"goodbye": True})
-        except (OSError, ValueError):
-            self._running.stop()
-        if self._socket is not None:
-            self._file.close()
-            self._socket.close()
-        if self._running.wait_at_most(_READY) is not None:
-            remove(self.folder)
-
-
-class WarmProviders:
-    """Makes lanes for jobs, and the pool behind them when the first is asked for."""
-
-    def __init__(self, processes: Processes, site: Site, env: Mapping[str, str], say: Callable[[str], None]) -> None:
-        self._processes, self._site, self._say = processes, site, say
+    def __init__(
+        self, processes: Processes, places: Places, env: Mapping[str, str], say: Callable[[str], None]
+    ) -> None:
+        self._processes, self._places, self._say = processes, places, say
         self._env = {name: env[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in env} | _FORKS
         self._needs = Needs()
-        self._sharing = Sharing(site.deployments, site.binary, site.schemas)
+        self._sharing = Sharing(places.deployments, places.binary, places.schemas)
         self._given_up: set[Unit] = set()
-        self._pool: Pool | None = None
+        self._pool: RunningPool | None = None
 
     def prepare(self, units: Iterable[Unit], env: Mapping[str, str]) -> None:
         """Start the pool and the providers that `units` will want, without waiting for them."""
@@ -197,35 +112,40 @@ class WarmProviders:
         try:
             wanted = dict.fromkeys(str(it.program) for unit in units for it in self._shared(unit))
             if wanted:
-                self._pool = self._start({"env": dict(env), "binaries": list(wanted)})
+                expected = {"env": dict(env), "binaries": list(wanted)}
+                self._pool = start_pool(self._processes, self._places, self._env, expected)
         except (FlowopsError, OSError) as error:
-            self._say(f"providers are not shared, because {_short(error)}")
+            self._say(f"providers are not shared, because {in_short(error)}")
 
-    def open(self, units: Sequence[Unit], env: Mapping[str, str], folder: Path, types: frozenset[str]) -> Lanes | None:
+    def open(
+        self, units: Sequence[Unit], env: Mapping[str, str], folder: Path, types: frozenset[str], *, writes: bool
+    ) -> Lanes | None:
         """Return lanes for these units, None where there are none to be had; the units are done the ordinary way then.
 
-        `types` are added to what the units' own files name.
+        `types` are added to what the units' own files name. Where the job `writes`, units that may upload files by a
+        relative path have no lane.
         """
         self.prepare(units, env)
         pool = self._pool
         if pool is None:
             return None
-        common = self._needs.below(self._site.modules) | types
-        lanes = [lane for unit in units for lane in self._lanes_of(unit, pool)]
+        common = self._needs.below(self._places.modules) | types
+        fit = [it for it in units if not (writes and UPLOADING & self._needs.below(self._folder(it)))]
+        assignments = [it for unit in fit for it in self._assigned(unit, pool)]
         needs = {unit: sorted(common | self._needs.below(self._folder(unit))) for unit in units}
-        wanted = [{"lane": it.name, "binary": str(it.binary), "types": needs[it.unit]} for it in lanes]
+        wanted = [{"lane": it.lane, "binary": str(it.binary), "types": needs[it.unit]} for it in assignments]
         try:
             opened = pool.ask({"open": wanted, "env": dict(env)})["opened"]
-            return self._written(folder, lanes, opened, pool, len(units))
+            return self._written(folder, assignments, opened, pool, len(units))
         except (OSError, ValueError):
             self._say(f"providers are not shared: the process that shares them did not answer ({pool.last_words})")
             return None
 
-    def _lanes_of(self, unit: Unit, pool: Pool) -> list[Lane]:
+    def _assigned(self, unit: Unit, pool: RunningPool) -> list[Assignment]:
         found = []
         for it in self._shared(unit):
             pool.lanes += 1
-            found.append(Lane(str(pool.lanes), unit, it.provider, it.program))
+            found.append(Assignment(str(pool.lanes), unit, it.provider, it.program))
         return found
 
     def _shared(self, unit: Unit) -> tuple[Shared, ...]:
@@ -236,36 +156,28 @@ class WarmProviders:
         self._given_up.update(units)
 
     def _written(
-        self, folder: Path, lanes: Sequence[Lane], opened: Mapping[str, int | str], pool: Pool, asked: int
+        self,
+        folder: Path,
+        assignments: Sequence[Assignment],
+        opened: Mapping[str, int | str],
+        pool: RunningPool,
+        asked: int,
     ) -> Lanes | None:
         """Write for the shim where each unit's providers listen."""
-        good = [lane for lane in lanes if isinstance(opened[lane.name], int)]
+        good = [it for it in assignments if isinstance(opened[it.lane], int)]
         for reason in sorted({str(it) for it in opened.values() if not isinstance(it, int)}):
             self._say(f"a provider is not shared: {reason}")
-        for unit in {lane.unit for lane in good}:
-            attached = {it.provider.source: _reattach(pool, it, opened[it.name]) for it in good if it.unit == unit}
+        for unit in {it.unit for it in good}:
+            attached = {it.provider.source: _reattach(pool, it, opened[it.lane]) for it in good if it.unit == unit}
             place = Path(f"{folder}{self._folder(unit)}")
             place.mkdir(mode=0o700, parents=True)
             (place / LANE).write_text(json.dumps(attached) + "\n")
-        whole = frozenset(unit for unit in {it.unit for it in good} if self._sharing.whole(unit))
-        return Lanes(folder, good, pool, whole=whole, everybody=len(whole) == asked) if good else None
+        sharing = {it.unit for it in good}
+        whole = frozenset(unit for unit in sharing if self._sharing.whole(unit))
+        return Lanes(folder, good, pool, whole=whole, everybody=len(sharing) == asked) if good else None
 
     def _folder(self, unit: Unit) -> Path:
-        return self._site.deployments / unit.path
-
-    def _start(self, expected: Mapping[str, Any]) -> Pool:
-        runtime = private(self._site.runtime)
-        sweep(runtime)
-        folder = Path(tempfile.mkdtemp(dir=runtime, prefix=""))
-        if len(str(folder)) > _LONGEST:
-            folder.rmdir()
-            raise ToolUnusable(f"The path {runtime} is too long for sockets.")
-        atomic_file.write(folder / EXPECTED, json.dumps(expected).encode())
-        log = folder / "pool.log"
-        argv = [str(self._site.python), "-P", "-m", _POOL, str(folder), str(self._site.schemas), str(self._site.linger)]
-        running = self._processes.start(argv, env=self._env, cwd=folder, stdout=log, stderr=log)
-        remember(folder / POOL_PID, running.pid)
-        return Pool(folder, running)
+        return self._places.deployments / unit.path
 
     def close(self) -> None:
         """End the pool; a terraform that is still connected keeps its provider until it ends."""
@@ -274,16 +186,11 @@ class WarmProviders:
             self._pool = None
 
 
-def _reattach(pool: Pool, lane: Lane, protocol: int | str) -> dict[str, Any]:
+def _reattach(pool: RunningPool, it: Assignment, protocol: int | str) -> dict[str, Any]:
     """Return what terraform needs to find a lane.
 
     Terraform cancels its calls when the process of that pid has gone: the pool's, which outlives us.
     """
-    address = {"Network": "unix", "String": str(pool.folder / lane.name)}
+    address = {"Network": "unix", "String": str(pool.folder / it.lane)}
     # "Test" keeps terraform from stopping what it has not started.
     return {"Protocol": "grpc", "ProtocolVersion": protocol, "Pid": pool.pid, "Test": True, "Addr": address}
-
-
-def _short(error: Exception) -> str:
-    text = str(error).partition("\n")[0]
-    return text[:1].lower() + text[1:]

@@ -13,7 +13,7 @@ from flowops.adapters.toolchain.machine import Machine, conventional_roots
 from flowops.adapters.toolchain.mirrors import program_in, write_cli_configuration
 from flowops.adapters.toolchain.providers import ProviderFolder
 from flowops.errors import UnknownTarget
-from flowops.model.toolchain import GoModule, Provider, ToolStatus, terraform, terragrunt
+from flowops.model.toolchain import GoModule, Provider, ToolStatus, kubernetes_tools, terraform, terragrunt
 
 __all__ = ["Item", "Machine", "Toolchain", "conventional_roots", "pinned_toolchain"]
 
@@ -24,7 +24,6 @@ HELM_PROVIDER = Provider(
     "hashicorp/helm",
     "1.3.2",
     GoModule("helm-provider", "github.com/hashicorp/terraform-provider-helm"),
-    on_demand=True,
 )
 """The newest version that its Go module builds: so it is to be had where the registry is not."""
 
@@ -92,6 +91,7 @@ def pinned_toolchain(
         Binary(terragrunt(terragrunt_version), machine, processes),
         *(ProviderFolder(it, machine, processes, lambda: Path(terraform_binary.install().path)) for it in providers),
         OwnCommand("aws", "awscli", _installed_version("awscli"), machine),
+        *(Binary(it, machine, processes) for it in kubernetes_tools()),
     )
     return Toolchain(items, machine, providers)
 

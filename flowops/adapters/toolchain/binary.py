@@ -8,14 +8,15 @@ from pathlib import Path
 
 from flowops.adapters.disk import check_room
 from flowops.adapters.process import Processes
-from flowops.adapters.toolchain.download import Downloads
+from flowops.adapters.toolchain.download import Downloads, pinned_sums
 from flowops.adapters.toolchain.golang import GoBuilder
 from flowops.adapters.toolchain.lock import alone
 from flowops.adapters.toolchain.machine import Machine, Unavailable
 from flowops.adapters.toolchain.shelf import Shelf
+from flowops.adapters.toolchain.sources import take_first
 from flowops.adapters.toolchain.versions import Versions
 from flowops.errors import ToolUnusable
-from flowops.model.toolchain import Source, Tool, ToolStatus, sums_in
+from flowops.model.toolchain import Source, Tool, ToolStatus
 
 Fetch = Callable[[Tool, Path], tuple[Path, str]]
 
@@ -23,16 +24,15 @@ Fetch = Callable[[Tool, Path], tuple[Path, str]]
 class Binary:
     """One program in exactly the pinned version; another version is reported and passed over, never used."""
 
-    on_demand = False
-
     def __init__(self, tool: Tool, machine: Machine, processes: Processes) -> None:
         self.name = tool.name
+        self.on_demand = bool(tool.on_demand)
         self._tool = tool
+        self._title = f"{tool.name} {tool.version}"
         self._machine = machine
         self._versions = Versions(machine, processes)
         self._shelf = Shelf(machine.cache, tool)
-        sums = machine.data / "SHA256SUMS"
-        self._downloads = Downloads(machine, sums_in(sums.read_text() if sums.exists() else ""))
+        self._downloads = Downloads(machine, pinned_sums(machine))
         self._builder = GoBuilder(machine, processes)
 
     def status(self) -> ToolStatus:
@@ -47,35 +47,31 @@ class Binary:
             return self._found(self._shelf.program, manifest.source, note)
         if self._shelf.broken:
             note = "; ".join([*passed_over, f"{self._shelf.program} is broken"])
-        return ToolStatus(self._tool.name, self._tool.version, note=note)
+        missing = Source.ON_DEMAND if self.on_demand else Source.MISSING
+        return ToolStatus(self._tool.name, self._tool.version, source=missing, note=note or self._tool.on_demand)
 
     def install(self) -> ToolStatus:
         """Return where the program stands, fetched or built first where it is missing; ToolUnusable names every try."""
         before = self.status()
         if before.usable:
             return before
-        title = f"{self._tool.name} {self._tool.version}"
-        with alone(self._shelf.lock, self._machine, title):
+        with alone(self._shelf.lock, self._machine, self._title):
             if not self._shelf.manifest():
-                self._fetch(before.note)
+                self._fetch("" if before.note == self._tool.on_demand else before.note)
         return self.status()
 
     def _fetch(self, note: str) -> None:
         check_room(self._shelf.lock.parent)
-        failed = [note] if note else []
         if note:
-            self._machine.progress(f"{self._tool.name} {self._tool.version} is needed, but {note}")
-        tries: tuple[tuple[Source, Fetch], ...] = (
+            self._machine.progress(f"{self._title} is needed, but {note}")
+        sources: tuple[tuple[Source, Fetch], ...] = (
             (Source.DOWNLOAD, self._downloads.fetch),
             (Source.BUILD, self._builder.build),
         )
-        for source, fetch in tries:
-            try:
-                return self._shelve(source, fetch)
-            except (Unavailable, OSError) as reason:  # OSError: a full disk, for one
-                failed.append(f"{source.value}: {reason}")
-                self._machine.progress(f"{self._tool.name} {self._tool.version}: no {source.value}: {reason}")
-        raise self._unusable(failed)
+        known = [note] if note else []
+        take_first(
+            sources, self._shelve, title=self._title, known=known, machine=self._machine, unusable=self._unusable
+        )
 
     def _shelve(self, source: Source, fetch: Fetch) -> None:
         with self._shelf.staging() as folder:
@@ -85,7 +81,7 @@ class Binary:
             if version != self._tool.version:
                 raise Unavailable(f"{origin} turned out to be {version}")
             self._shelf.put(program, source, origin)
-        self._machine.progress(f"{self._tool.name} {version}: ready, {source.value} of {origin}")
+        self._machine.progress(f"{self._title}: ready, {source.value} of {origin}")
 
     def _on_path(self) -> Iterator[tuple[Path, str]]:
         """Yield each program of that name on PATH and what is wrong with it, "" when it fits."""
@@ -100,13 +96,12 @@ class Binary:
     def _found(self, program: Path, source: Source, note: str = "") -> ToolStatus:
         return ToolStatus(self._tool.name, self._tool.version, self._tool.version, str(program), source, note)
 
-    def _unusable(self, failed: list[str]) -> ToolUnusable:
+    def _unusable(self, reasons: str) -> ToolUnusable:
         tool = self._tool
-        tried = "".join(f"\n  - {reason}" for reason in failed)
         return ToolUnusable(
-            f"{tool.name} {tool.version} is not to be had:{tried}",
+            f"{self._title} is not to be had:{reasons}",
             not_done="Nothing was started.",
-            next_step=f"put {tool.name} {tool.version} on PATH, or set FLOWOPS_TOOL_MIRROR to a URL that has it below "
+            next_step=f"put {self._title} on PATH, or set FLOWOPS_TOOL_MIRROR to a URL that has it below "
             f"{tool.name}/{tool.version}/, then: flowops toolchain install {tool.name}",
         )
 

@@ -50,7 +50,7 @@ class GoBuilder:
         if tool.module is None:
             raise Unavailable("it cannot be built from a Go module")
         go_mod = (self._machine.data / tool.module.folder / "go.mod").read_text(encoding="utf-8")
-        built = required_version(go_mod, tool.module.package)
+        built = required_version(go_mod, tool.module.module or tool.module.package)
         if built != tool.version:
             raise Unavailable(f"the Go module in this flowops builds {tool.name} {built} only")
         return tool.module

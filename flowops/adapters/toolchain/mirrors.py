@@ -19,6 +19,11 @@ def own_mirror(machine: Machine) -> Path:
     return machine.cache / "providers"
 
 
+def unpacking_mirror(machine: Machine) -> Path:
+    """Return the folder for providers that a mirror of the caller's had packed."""
+    return machine.cache / "unpacked-providers"
+
+
 def mirrors(machine: Machine) -> Iterator[tuple[Path, Source]]:
     """Yield every mirror there is, first choice first; ToolUnusable where the caller names one that is not there."""
     if machine.provider_mirror:
@@ -34,8 +39,8 @@ def mirrors(machine: Machine) -> Iterator[tuple[Path, Source]]:
     else:
         found = (root / _MIRROR_NAME for root in machine.provider_roots)
         yield from ((folder, Source.MIRROR) for folder in found if folder.is_dir())
-    if own_mirror(machine).is_dir():
-        yield own_mirror(machine), Source.REGISTRY
+    own = ((unpacking_mirror(machine), Source.MIRROR), (own_mirror(machine), Source.REGISTRY))
+    yield from ((folder, source) for folder, source in own if folder.is_dir())
 
 
 def unpacked_in(mirror: Path, provider: Provider, platform: str) -> Path:
@@ -44,10 +49,13 @@ def unpacked_in(mirror: Path, provider: Provider, platform: str) -> Path:
 
 
 def held_in(mirror: Path, provider: Provider, platform: str) -> Path | None:
-    """Return the provider's folder in a mirror, or its zip where it is packed; None where the mirror has neither."""
+    """Return the provider's folder in a mirror, None where it is not there, or packed."""
     unpacked = unpacked_in(mirror, provider, platform)
-    if any(unpacked.glob(f"{provider.program}*")):
-        return unpacked
+    return unpacked if any(unpacked.glob(f"{provider.program}*")) else None
+
+
+def packed_in(mirror: Path, provider: Provider, platform: str) -> Path | None:
+    """Return the provider's zip in a mirror, None where there is none."""
     packed = mirror / provider.source / f"terraform-provider-{provider.kind}_{provider.version}_{platform}.zip"
     return packed if packed.is_file() else None
 
@@ -71,16 +79,15 @@ def offered(mirror: Path, platform: str) -> frozenset[str]:
 def cli_configuration(machine: Machine, pinned: Sequence[Provider]) -> str:
     """Return terraform's own configuration: each provider from the first mirror that can serve it, else the registry.
 
-    A mirror without the pinned version of a provider cannot serve it. What is on demand is pinned from when it stands
-    in some mirror: until then nobody needs it, and a unit may take another version from the caller's mirror. JSON,
-    because terraform reads its configuration as HCL 1, in which a path with `${` cannot be written.
+    A mirror without the pinned version of a provider cannot serve it. JSON, because terraform reads its configuration
+    as HCL 1, in which a path with `${` cannot be written.
     """
     there = [mirror for mirror, _ in mirrors(machine)]
-    having = {p: {mirror for mirror in there if held_in(mirror, p, machine.platform)} for p in pinned}
+    having = {p: _having(there, p, machine.platform) for p in pinned}
     taken: set[str] = set()
     blocks = []
     for mirror in there:
-        lacking = {p.source for p, held in having.items() if mirror not in held and (held or not p.on_demand)}
+        lacking = {p.source for p, held in having.items() if mirror not in held}
         served = sorted(offered(mirror, machine.platform) - lacking - taken)
         if served:
             blocks.append({"path": str(mirror), "include": served})
@@ -89,6 +96,15 @@ def cli_configuration(machine: Machine, pinned: Sequence[Provider]) -> str:
     if blocks:
         methods["filesystem_mirror"] = blocks
     return json.dumps({"disable_checkpoint": True, "provider_installation": [methods]}, indent=2)
+
+
+def _having(there: Sequence[Path], provider: Provider, platform: str) -> frozenset[Path]:
+    """Return the mirrors that can serve a provider; the packed ones only where none has it unpacked.
+
+    Terraform links to a folder, but unpacks a zip of 150 MB for every unit.
+    """
+    unpacked = frozenset(mirror for mirror in there if held_in(mirror, provider, platform))
+    return unpacked or frozenset(mirror for mirror in there if packed_in(mirror, provider, platform))
 
 
 def write_cli_configuration(path: Path, machine: Machine, pinned: Sequence[Provider]) -> Path:

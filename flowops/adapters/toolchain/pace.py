@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowops.adapters.toolchain.machine import Machine
+from flowops.model.duration import spell
 
 _EVERY = 10.0
 
@@ -20,10 +21,4 @@ class Pace:
         now = self._machine.clock()
         if now - self._last >= _EVERY:
             self._last = now
-            self._machine.progress(f"{self._title}, {elapsed(now - self._started)}: {doing}")
-
-
-def elapsed(seconds: float) -> str:
-    """Return `35 s` or `2 min 05 s`."""
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+            self._machine.progress(f"{self._title}, {spell(now - self._started)}: {doing}")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from flowops import atomic_file
+from flowops.adapters.toolchain.staging import staging
 from flowops.model.toolchain import Source, Tool
 
 _CHUNK = 1024 * 1024
@@ -56,23 +54,16 @@ class Shelf:
         """Say that something stands here that is not what was put here."""
         return self.folder.exists() and self.manifest() is None
 
-    @contextmanager
-    def staging(self) -> Iterator[Path]:
-        """Yield a private folder on the same disk; the caller holds the lock, so leftovers of a crash go first."""
-        parent = self.folder.parent
-        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        prefix = f".new-{self.tool.version}-"
-        for leftover in parent.glob(f"{prefix}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
+    def staging(self) -> AbstractContextManager[Path]:
+        """Return a private folder on the same disk, for a block that makes something to `put` here."""
+        return staging(self.folder.parent, f".new-{self.tool.version}-")
 
     def put(self, program: Path, source: Source, origin: str) -> None:
         """Move a verified program here at once, replacing what stood here."""
         ready = program.with_name("ready")
         ready.mkdir(mode=0o700)
         placed = program.rename(ready / self.tool.name)
-        placed.chmod(0o755)
+        placed.chmod(0o700)
         status = placed.stat()
         manifest = {
             "version": self.tool.version,

@@ -53,7 +53,7 @@ class Versions:
             answer = self._processes.run(argv, env=env, cwd=Path("/"), timeout=_PATIENCE)
         except ToolUnusable as error:
             raise Unavailable(error.happened) from error
-        version = version_in(answer.stdout, tool.name)
+        version = version_in(answer.stdout, tool.calls_itself or tool.name)
         if not version:
             said = (answer.stdout or answer.stderr).strip().partition("\n")[0][:80] or "nothing"
             raise Unavailable(f"{program} answers {said!r} to {tool.version_argv[0]}, which names no version")

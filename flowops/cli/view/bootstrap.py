@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from flowops.cli.view.result import Result
+from flowops.cli.view.result import Pointed, Result
 from flowops.cli.view.tables import rows_table, table
-from flowops.model.bootstrap import BootstrapPlan, BootstrapResult, StackPlan
+from flowops.model.bootstrap import BootstrapPlan, BootstrapResult, StackOutcome, StackPlan
 from flowops.model.facts import Facts
 from flowops.model.rendering import RenderResult
 from flowops.model.stack_changes import ChangeAction, Replacement, ResourceChange
+from flowops.model.stack_drift import DriftedResource
+
+LONGEST_VALUE = 80
+"""Letters of a drifted property that are shown; policies can have thousands."""
 
 _STYLE = {ChangeAction.ADD: "green", ChangeAction.MODIFY: "yellow", ChangeAction.REMOVE: "red"}
 
@@ -24,6 +28,8 @@ def plan_table(plan: BootstrapPlan) -> RenderableType:
     for stack in plan.stacks:
         _stack_rows(made, stack)
     parts: list[RenderableType] = [made]
+    for stack in plan.stacks:
+        parts += map(Text, _remarks(stack))
     parts += [f"Secret {it.name} gets its first value from {it.source}." for it in plan.secrets]
     if plan.follows:
         parts.append(f"Planned after this: {', '.join(plan.follows)}.")
@@ -31,10 +37,43 @@ def plan_table(plan: BootstrapPlan) -> RenderableType:
 
 
 def _stack_rows(made: Any, stack: StackPlan) -> None:
-    remark = stack.error.happened if stack.error else stack.note
-    made.add_row(stack.spec.id, stack.action.value, Text(remark), "")
+    made.add_row(stack.spec.id, stack.action.value, "", "")
     for change in stack.changes:
         made.add_row("", Text(_verb(change), style=_style(change)), change.logical_id, change.type)
+
+
+def _remarks(stack: StackPlan) -> Iterator[str]:
+    """Yield what is to be known about a stack before it is changed, a line for each thing."""
+    remark = stack.error.happened if stack.error else stack.note
+    if remark:
+        yield _about(stack.spec.id, remark)
+    touched = {change.logical_id for change in stack.changes}
+    for fate, hit in (("the update overwrites this or fails on it", True), ("the update does not touch this", False)):
+        drifted = [it for it in stack.drift.resources if (it.logical_id in touched) is hit]
+        if drifted:
+            yield f"{stack.spec.id}: changed behind its back; {fate}:"
+        for resource in drifted:
+            yield from _drifted(resource)
+    if stack.drift.trouble:
+        yield f"{stack.spec.id}: whether it was changed behind its back cannot be told: {stack.drift.trouble}"
+
+
+def _about(stack: str, text: str) -> str:
+    """Return a text with the stack it is about, unless it says so itself."""
+    return text if stack in text.partition("\n")[0] else f"{stack}: {text}"
+
+
+def _drifted(resource: DriftedResource) -> Iterator[str]:
+    if resource.deleted:
+        yield f"  {resource.logical_id} ({resource.type}) was deleted"
+    for it in resource.properties:
+        values = f"{_short(it.expected)} in its template, {_short(it.actual)} now"
+        yield f"  {resource.logical_id} ({resource.type}) {it.path}: {values}"
+
+
+def _short(value: str) -> str:
+    """Return a value, or as much of it as tells it from others."""
+    return value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE] + "…"
 
 
 def _verb(change: ResourceChange) -> str:
@@ -47,25 +86,37 @@ def _style(change: ResourceChange) -> str:
     return "bold red" if change.loses else _STYLE.get(change.action, "")
 
 
-def bootstrap_result(result: BootstrapResult, pointed: Callable[[str], str]) -> Result:
+def bootstrap_result(result: BootstrapResult, pointed: Pointed) -> Result:
     """Return what became of each stack, secret and rendered file; `pointed` leads the commands in it."""
     stacks = [
         (f"{it.account}/{it.stack}", it.outcome.value, it.error.happened if it.error else "") for it in result.stacks
     ]
     parts: list[RenderableType] = [rows_table("Bootstrap", ("stack", "outcome", "why"), stacks)]
     if result.secrets:
-        secrets = [(it.name, "set" if it.filled else "not set", it.note) for it in result.secrets]
+        secrets = [(it.name, "set" if it.filled else "not set", pointed(it.note)) for it in result.secrets]
         parts.append(rows_table("Secrets", ("secret", "value", "note"), secrets))
     if result.rendered:
         parts.append(_rendered_table(result.rendered))
-    errors = [it.error for it in result.stacks if it.error] + list(result.problems)
-    parts += [pointed(f"{error}") for error in errors]
+    errors = [error for it in result.stacks for error in it.errors] + list(result.problems)
+    parts += [Text(pointed(text)) for text in _explanations(result)]
     data = {
         "stacks": [{"stack": name, "outcome": outcome, "reason": why} for name, outcome, why in stacks],
-        "secrets": [{"secret": it.name, "set": it.filled, "note": it.note} for it in result.secrets],
+        "secrets": [{"secret": it.name, "set": it.filled, "note": pointed(it.note)} for it in result.secrets],
         "files": _files(result.rendered) if result.rendered else [],
     }
     return Result("bootstrap", data, Group(*parts), result.exit_code, tuple(error.happened for error in errors))
+
+
+def _explanations(result: BootstrapResult) -> tuple[str, ...]:
+    """Return what went wrong, each thing once: many a stack is not run because of the same one."""
+    failed = [
+        _about("/".join(it.key), str(it.error))
+        for it in result.stacks
+        if it.error and it.outcome is StackOutcome.FAILED
+    ]
+    others = [str(it.error) for it in result.stacks if it.error and it.outcome is not StackOutcome.FAILED]
+    lifted = [str(it.lifted) for it in result.stacks if it.lifted]
+    return tuple(dict.fromkeys((*failed, *lifted, *others, *map(str, result.problems))))
 
 
 def render_result(result: RenderResult) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,16 @@ import yaml
 from rich.console import Group, RenderableType
 
 from flowops.cli.stdout import reader_may_leave
-from flowops.cli.view.tables import run_table, writer
-from flowops.errors import Exit
+from flowops.cli.view.tables import rows_table, run_table, writer
+from flowops.errors import Exit, FlowopsError
 from flowops.model.changes import Plan
+from flowops.model.record import resuming
 from flowops.model.run import Run, UnitRun
+from flowops.model.runs import Ended, Runs
+from flowops.operations.approval import command_of
+
+Pointed = Callable[[str], str]
+"""Leads the commands in a text to where this one was led: `Invocation.pointed`."""
 
 VERSION = 1
 """Version of the envelope: it grows by new keys; a key's meaning changes only with this number."""
@@ -22,25 +29,36 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Result:
-    """What a command found: `data` as JSON values, `text` for people."""
+    """What a command found: `data` as JSON values, `text` for people.
+
+    `lost` is what to say where it cannot be shown, for a result that holds what nobody can ask for again.
+    """
 
     command: str
     data: Any
     text: RenderableType
     exit_code: Exit = Exit.FINE
-    errors: tuple[str, ...] = ()
+    errors: tuple[str | FlowopsError, ...] = ()
+    lost: FlowopsError | None = None
 
 
 def show(result: Result, output: str) -> int:
     """Write the result to stdout in the form asked for and return its exit code."""
-    with reader_may_leave():
+    with reader_may_leave(result.lost):
         if output == "table":
             writer(sys.stdout).print(result.text)
-        elif output == "json":
-            sys.stdout.write(json.dumps(envelope(result), indent=2) + "\n")
         else:
-            sys.stdout.write(yaml.safe_dump(envelope(result), sort_keys=False, allow_unicode=True))
+            write(envelope(result), output)
     return int(result.exit_code)
+
+
+def write(enveloped: dict[str, Any], output: str) -> None:
+    """Write an envelope to stdout as `json` or `yaml`."""
+    if output == "json":
+        sys.stdout.write(json.dumps(enveloped, indent=2) + "\n")
+    else:
+        plain = (sys.stdout.encoding or "").lower().startswith("utf")
+        sys.stdout.write(yaml.safe_dump(enveloped, sort_keys=False, allow_unicode=plain))
 
 
 def envelope(result: Result) -> dict[str, Any]:
@@ -48,26 +66,61 @@ def envelope(result: Result) -> dict[str, Any]:
     return {
         "flowops_result_version": VERSION,
         "command": result.command,
-        "status": result.exit_code.name.lower().replace("_", "-"),
+        "status": result.exit_code.word,
         "exit_code": int(result.exit_code),
         "data": result.data,
-        "errors": [{"happened": text} for text in result.errors],
+        "errors": [described(it) if isinstance(it, FlowopsError) else {"happened": it} for it in result.errors],
     }
 
 
-def run_result(run: Run, folder: str) -> Result:
-    """Return a finished run: its units, what each plan holds, and where the record lies."""
+def described(error: FlowopsError) -> dict[str, str]:
+    """Return the entry of an error in `errors`."""
+    return {"happened": error.happened, "not_done": error.not_done, "next": error.next_step}
+
+
+def run_result(run: Run, folder: str, pointed: Pointed) -> Result:
+    """Return a finished run: its units, what each plan holds, where the record lies; `pointed` leads its commands."""
+    notes = tuple(map(pointed, run.notes))
     data = {
         "run": run.id,
         "folder": folder,
         "target": run.request.target,
         "started": run.started.isoformat(),
         "units": [_unit_data(it) for it in run.units],
-        "notes": list(run.notes),
+        "notes": list(notes),
+        "warnings": list(run.warnings),
     }
     closing = f"{len(run.units)} units, exit {int(run.exit_code)} ({_meaning(run)}). Record: {folder}"
-    parts: list[RenderableType] = [run_table(run), *run.notes, closing, *_following(run)]
-    return Result(run.request.verb.value, data, Group(*parts), run.exit_code, run.notes)
+    parts: list[RenderableType] = [run_table(run), *notes, closing, *map(pointed, _following(run))]
+    return Result(run.request.verb.value, data, Group(*parts), run.exit_code, notes)
+
+
+def runs_result(verb: str, runs: Runs, folder: Callable[[str], str], pointed: Pointed) -> Result:
+    """Return how every environment's turn ended."""
+    turns = [(it, run_result(it.run, folder(it.run.id), pointed) if it.run is not None else None) for it in runs.ended]
+    data = {
+        "environments": [
+            {
+                "environment": it.environment,
+                "exit_code": int(it.exit_code),
+                "begun": it.run is not None or it.error is not None,
+                "error": str(it.error) if it.error is not None else "",
+                "run": result.data if result is not None else None,
+            }
+            for it, result in turns
+        ]
+    }
+    said = tuple(f"{it.environment}: {it.error.happened}" for it in runs.ended if it.error is not None)
+    rows = [(it.environment, _turned(it), int(it.exit_code)) for it in runs.ended]
+    parts = [result.text for _, result in turns if result is not None]
+    table = rows_table(f"{verb.capitalize()} all environments", ("environment", "ended", "code"), rows)
+    return Result(verb, data, Group(*parts, table, *said), runs.exit_code, said)
+
+
+def _turned(ended: Ended) -> str:
+    if ended.run is None and ended.error is None:
+        return "not begun"
+    return ended.exit_code.name.lower().replace("_", " ")
 
 
 def _following(run: Run) -> list[str]:
@@ -75,7 +128,9 @@ def _following(run: Run) -> list[str]:
     if run.exit_code in (Exit.FINE, Exit.CHANGES):
         return []
     logs = [f"Log of {it.unit.id}: {it.log}" for it in run.units if it.log and not it.outcome.done]
-    return [*logs, f"Next: flowops status {run.request.environment}, then flowops {run.request.verb.value} again"]
+    plans = run.request.verb.reads
+    following = f"{command_of(run.request)} again" if plans else resuming(run.request, run.id)
+    return [*logs, f"Next: flowops status {run.request.environment}, then {following}"]
 
 
 def _meaning(run: Run) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TextIO
+from typing import Literal, TextIO
 
 from rich import box
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.table import Column, Table
 from rich.text import Text
 
 from flowops.model.changes import Action, Plan, ResourceChange
@@ -19,6 +20,7 @@ _ACTION_STYLE = {
     Action.REPLACE: "magenta",
     Action.DELETE: "red",
     Action.FORGET: "cyan",
+    Action.IMPORT: "cyan",
 }
 _LISTED = 12
 
@@ -41,12 +43,44 @@ def writer(stream: TextIO) -> Console:
     return Writer(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
 
 
+class Narrowing(Table):
+    """A table that becomes a list where the window is too narrow for it: nothing of it is cut off."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the table, or each row as lines of `column: value`, which the terminal wraps by itself."""
+        if self._least(console, options) <= options.max_width:
+            yield from super().__rich_console__(console, options)
+            return
+        yield Text(str(self.title or ""), style="bold")
+        for cells in zip(*(column.cells for column in self.columns), strict=True):
+            yield Text("")
+            for column, cell in zip(self.columns, cells, strict=True):
+                yield Text(f"{column.header}: ", no_wrap=True, overflow="ignore") + (
+                    cell if isinstance(cell, Text) else Text(str(cell))
+                )
+
+    def _least(self, console: Console, options: ConsoleOptions) -> int:
+        """Return the columns of text that this needs to be read well: what cannot wrap, and a word of the rest."""
+
+        def least(column: Column) -> int:
+            cells = [Measurement.get(console, options.update(width=WIDE), it) for it in (column.header, *column.cells)]
+            widest = max(it.maximum for it in cells)
+            return widest if column.no_wrap else min(widest, _WORD)
+
+        return sum(least(it) + 2 for it in self.columns)
+
+
+_WORD = 16
+"""Columns of text in which prose still reads as such."""
+
+
 def table(title: str, *columns: str) -> Table:
     """Return an empty table in the one style of flowops."""
-    made = Table(title=Text(title), box=box.SIMPLE, title_justify="left", title_style="bold", pad_edge=False)
+    made = Narrowing(title=Text(title), box=box.SIMPLE, title_justify="left", title_style="bold", pad_edge=False)
     for column in columns:
         numeric = column in _NUMERIC
-        made.add_column(column, justify="right" if numeric else "left", no_wrap=numeric or column == "unit")
+        justify: Literal["right", "left"] = "right" if numeric else "left"
+        made.add_column(column, justify=justify, no_wrap=numeric or column == "unit", overflow="fold")
     return made
 
 
@@ -99,6 +133,7 @@ def _line(change: ResourceChange) -> str:
 _OUTCOME_STYLE = {
     Outcome.APPLIED: "green",
     Outcome.DESTROYED: "green",
+    Outcome.RECOVERED: "green",
     Outcome.PLANNED: "green",
     Outcome.UNCHANGED: "dim",
     Outcome.BLOCKED: "yellow",

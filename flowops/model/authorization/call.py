@@ -34,7 +34,7 @@ class Call:
             service=service,
             operation=operation,
             account=str(record["account"]),
-            region=region_of(service, str(record["region"])),
+            region=requested_region(service, str(record["region"])),
             principal=str(record["principal"]),
             role=str(record.get("role") or ""),
             time=str(record.get("time") or ""),
@@ -73,7 +73,7 @@ class Need:
     facts: Facts = field(default_factory=dict)
 
 
-def region_of(service: str, region: str) -> str:
+def requested_region(service: str, region: str) -> str:
     """Return the region that aws:RequestedRegion tells for a request to a service, made from a region."""
     return "us-east-1" if service in GLOBAL_SERVICES else region
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flowops.model.authorization.call import Call, Need, region_of
+from flowops.model.authorization.call import Call, Need, requested_region
 from flowops.model.authorization.history import History
 from flowops.model.authorization.tagging import facts_of as tag_facts_of
 from flowops.model.policy import Principal
@@ -27,7 +27,7 @@ def facts_of(call: Call, need: Need, history: History, organization: str) -> dic
     """Return the context of one request: the call's circumstances, its tags, and the facts of the permission itself."""
     owner, service = _owner(call, need, history), need.action.partition(":")[0]
     told = {
-        "aws:requestedregion": region_of(service, call.region),
+        "aws:requestedregion": requested_region(service, call.region),
         "aws:securetransport": "true",
         "aws:viaawsservice": "false",
         "aws:principalorgid": organization,

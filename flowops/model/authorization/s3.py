@@ -141,7 +141,8 @@ def needs_of(call: Call, history: History) -> Iterator[Need]:
         if call.has(parameter):
             yield Need(f"s3:{action}", resource, facts)
     if source := call.text("CopySource"):
-        yield Need("s3:GetObject", f"arn:aws:s3:::{source.lstrip('/').partition('?')[0]}")
+        place, _, version = source.lstrip("/").partition("?")
+        yield Need("s3:GetObjectVersion" if version else "s3:GetObject", f"arn:aws:s3:::{place}")
     if call.operation in _READS and call.status == 404:
         yield _told_that_it_is_missing(call)
     yield from _on_key(call, history)

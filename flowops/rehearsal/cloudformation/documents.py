@@ -43,7 +43,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: node
 def read_document(body: str) -> dict[str, Any]:
     """Return the template in a text of YAML or JSON; a text that is neither is Rejected."""
     try:
-        document = json.loads(body) if body.lstrip().startswith("{") else yaml.load(body, _Loader)
+        document = json.loads(body) if body.lstrip().startswith("{") else _Loader(body).get_single_data()
     except yaml.YAMLError as broken:
         raise Rejected(f"Template format error: YAML not well-formed.{_place(broken)}") from broken
     except ValueError as broken:

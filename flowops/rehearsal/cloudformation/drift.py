@@ -19,18 +19,32 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
 
 
 def detect(engine: Engine, stack: Stack, detection: Detection) -> None:
-    """Compare every resource and finish the detection."""
-    try:
-        drifts = tuple(drift_of(engine, stack, resource) for resource in stack.resources.values())
-    except (ClientError, BotoCoreError) as error:
-        engine.keep_detection(replace(detection, status="DETECTION_FAILED", reason=reason_of(error)))
-        return
+    """Compare every resource and finish the detection; one that cannot be read fails it, and the others are kept."""
+    drifts, failed = [], []
+    for resource in stack.resources.values():
+        try:
+            drifts.append(drift_of(engine, stack, resource))
+        except (ClientError, BotoCoreError) as error:
+            failed.append(f"{resource.logical_id}: {reason_of(error)}")
     drifted = sum(drift.status != IN_SYNC for drift in drifts)
     status = "DRIFTED" if drifted else IN_SYNC
     with engine.lock:
-        engine.change(stack, drifts=drifts, drift_status=status, drift_checked=engine.now())
+        engine.change(stack, drifts=tuple(drifts), drift_status=status, drift_checked=engine.now())
         finished = replace(detection, status="DETECTION_COMPLETE", drift_status=status, drifted=drifted)
+        if failed:
+            reason = f"Failed to detect drift on resources [{'; '.join(failed)}]"
+            finished = replace(detection, status="DETECTION_FAILED", reason=reason)
         engine.keep_detection(finished)
+
+
+def actual_resources(engine: Engine, stack: Stack) -> dict[str, Resource]:
+    """Return the resources of a stack as the services hold them now, without those that are gone."""
+    found = ((name, drift_of(engine, stack, it)) for name, it in stack.resources.items())
+    return {
+        name: replace(drift.resource, properties=drift.actual) if drift.status == MODIFIED else drift.resource
+        for name, drift in found
+        if drift.status != DELETED
+    }
 
 
 def drift_of(engine: Engine, stack: Stack, resource: Resource) -> ResourceDrift:

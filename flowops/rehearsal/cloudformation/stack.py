@@ -33,6 +33,11 @@ class Status(StrEnum):
     UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
     UPDATE_ROLLBACK_COMPLETE = "UPDATE_ROLLBACK_COMPLETE"
     UPDATE_ROLLBACK_FAILED = "UPDATE_ROLLBACK_FAILED"
+    IMPORT_IN_PROGRESS = "IMPORT_IN_PROGRESS"
+    IMPORT_COMPLETE = "IMPORT_COMPLETE"
+    IMPORT_ROLLBACK_IN_PROGRESS = "IMPORT_ROLLBACK_IN_PROGRESS"
+    IMPORT_ROLLBACK_COMPLETE = "IMPORT_ROLLBACK_COMPLETE"
+    IMPORT_ROLLBACK_FAILED = "IMPORT_ROLLBACK_FAILED"
     DELETE_IN_PROGRESS = "DELETE_IN_PROGRESS"
     DELETE_COMPLETE = "DELETE_COMPLETE"
     DELETE_FAILED = "DELETE_FAILED"
@@ -51,6 +56,8 @@ UPDATABLE = frozenset(
         Status.UPDATE_COMPLETE,
         Status.UPDATE_FAILED,
         Status.UPDATE_ROLLBACK_COMPLETE,
+        Status.IMPORT_COMPLETE,
+        Status.IMPORT_ROLLBACK_COMPLETE,
     }
 )
 """A failed create or update is left to be updated only where its rollback was switched off."""
@@ -173,7 +180,10 @@ class Change:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """A revision under review and what it would change."""
+    """A revision under review and what it would change.
+
+    `reverts` makes it start from the resources as they really are, which are `actual` once they were read.
+    """
 
     name: str
     arn: str
@@ -186,6 +196,8 @@ class ChangeSet:
     reason: str = ""
     changes: tuple[Change, ...] = ()
     created: datetime = field(default_factory=now)
+    reverts: bool = False
+    actual: Mapping[str, Resource] = field(default_factory=dict)
 
     def interrupted(self, reason: str) -> ChangeSet:
         """Return it with whatever was going on ended as failed."""

@@ -23,6 +23,7 @@ PARTITION = "aws"
 ACCESS_ROLE = "OrganizationAccountAccessRole"
 EMAIL_TAKEN = "EMAIL_ALREADY_EXISTS"
 FAILURES = "flowops_failed_requests"
+UNSEEN = "flowops_unseen_requests"
 ADMINISTRATOR = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
@@ -65,14 +66,28 @@ def _create_organization(
 def _create_account(settings: Settings, original: Function, backend: Any, **wanted: Any) -> dict[str, Any]:
     """Begin to create an account; its name decides on its id, and a taken address makes the request fail later."""
     if _is_taken(backend, wanted["Email"]):
-        return _failed(backend, wanted["AccountName"])
+        return {"CreateAccountStatus": _as_seen(backend, _failed(backend, wanted["AccountName"]))}
     planned = settings.id_of(wanted["AccountName"])
     if planned and not any(account.id == planned for account in backend.accounts):
         wanted = {**wanted, "AccountId": planned}
     status = original(backend, **wanted)["CreateAccountStatus"]
-    unknown_yet = ("AccountId", "CompletedTimestamp")
-    begun = {name: value for name, value in status.items() if name not in unknown_yet}
-    return {"CreateAccountStatus": {**begun, "State": "IN_PROGRESS"}}
+    _unseen(backend).append(status["Id"])
+    return {"CreateAccountStatus": _as_seen(backend, status)}
+
+
+def _unseen(backend: Any) -> list[str]:
+    """Return the requests whose end nobody has asked for; a snapshot keeps them."""
+    requests: list[str] = vars(backend).setdefault(UNSEEN, [])
+    return requests
+
+
+def _as_seen(backend: Any, status: dict[str, Any]) -> dict[str, Any]:
+    """Return a status as AWS shows it before the request has ended, unless somebody has asked for its end."""
+    if status["Id"] not in _unseen(backend):
+        return status
+    known_later = ("AccountId", "CompletedTimestamp", "FailureReason")
+    begun = {name: value for name, value in status.items() if name not in known_later}
+    return {**begun, "State": "IN_PROGRESS"}
 
 
 def _is_taken(backend: Any, email: str) -> bool:
@@ -81,14 +96,17 @@ def _is_taken(backend: Any, email: str) -> bool:
 
 def _failed(backend: Any, name: str) -> dict[str, Any]:
     moment = unix_time(utcnow())
-    request = {
+    status = {
         "Id": utils.make_random_create_account_status_id(),
         "AccountName": name,
         "RequestedTimestamp": moment,
+        "State": "FAILED",
+        "FailureReason": EMAIL_TAKEN,
+        "CompletedTimestamp": moment,
     }
-    outcome = {"State": "FAILED", "FailureReason": EMAIL_TAKEN, "CompletedTimestamp": moment}
-    _failures(backend).append({**request, **outcome})
-    return {"CreateAccountStatus": {**request, "State": "IN_PROGRESS"}}
+    _failures(backend).append(status)
+    _unseen(backend).append(str(status["Id"]))
+    return status
 
 
 def _failures(backend: Any) -> list[dict[str, Any]]:
@@ -99,6 +117,8 @@ def _failures(backend: Any) -> list[dict[str, Any]]:
 
 def _describe_status(original: Function, backend: Any, **wanted: Any) -> dict[str, Any]:
     asked = wanted["CreateAccountRequestId"]
+    if asked in _unseen(backend):
+        _unseen(backend).remove(asked)
     failed = next((status for status in _failures(backend) if status["Id"] == asked), None)
     if failed is not None:
         return {"CreateAccountStatus": failed}
@@ -107,9 +127,10 @@ def _describe_status(original: Function, backend: Any, **wanted: Any) -> dict[st
 
 
 def _list_statuses(original: Function, backend: Any, **wanted: Any) -> dict[str, Any]:
+    states = wanted.pop("States", None) or ["IN_PROGRESS", "SUCCEEDED", "FAILED"]
     answer: dict[str, Any] = original(backend, **wanted)
-    if "FAILED" in (wanted.get("States") or ["FAILED"]):
-        answer["CreateAccountStatuses"] = [*answer["CreateAccountStatuses"], *_failures(backend)]
+    listed = [_as_seen(backend, it) for it in (*answer["CreateAccountStatuses"], *_failures(backend))]
+    answer["CreateAccountStatuses"] = [it for it in listed if it["State"] in states]
     return answer
 
 

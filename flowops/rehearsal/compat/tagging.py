@@ -79,12 +79,22 @@ def _all_resources(
     for resource in original(self, tag_filters, resource_type_filters, resource_arn_list):
         reported.add(resource.arn)
         if not _is_gone(self, resource.arn):
-            yield resource
+            yield _named(resource)
     for resource in _left_out(self.account_id, self.region_name):
         wanted = not resource_arn_list or resource.arn in resource_arn_list
         fits = match_resource_type(resource.resource_type, resource_type_filters)
         if resource.tags and resource.arn not in reported and wanted and fits and matches(resource.tags):
             yield resource
+
+
+def _named(resource: TaggedResource) -> TaggedResource:
+    """Return the resource with the ARN that EC2 gives it, where moto has another.
+
+    Service Authorization Reference, "Resource types defined by Amazon EC2".
+    """
+    if ":flow-logs/" not in resource.arn:
+        return resource
+    return TaggedResource(resource.arn.replace(":flow-logs/", ":vpc-flow-log/"), resource.tags, "ec2:vpc-flow-log")
 
 
 def _is_gone(self: Any, arn: str) -> bool:

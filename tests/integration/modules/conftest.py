@@ -17,7 +17,6 @@ from tests.integration.modules.example import Example, example
 from tests.integration.tools import Tools
 
 BOUNDARY = "FlowableWorkloadBoundary"
-CONVENTIONAL_ROOTS = (Path("/opt"), Path("/usr/local/share"), Path.home() / ".terraform.d")
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +29,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="session")
-def terraform_environment(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def terraform_environment(cloud: Cloud, tools: Tools) -> dict[str, str]:
     """Return the whole environment of terraform: an administrator of one account, and where providers are."""
     iam = cloud.client("iam", DEV)
     iam.create_user(UserName="terraform")
@@ -45,7 +44,7 @@ def terraform_environment(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         AWS_EC2_METADATA_DISABLED="true",
-        TF_CLI_CONFIG_FILE=str(_cli_configuration(tmp_path_factory.mktemp("terraform") / "terraformrc")),
+        TF_CLI_CONFIG_FILE=tools.environment["TF_CLI_CONFIG_FILE"],
     )
 
 
@@ -64,12 +63,3 @@ def started(tmp_path: Path, tools: Tools, terraform_environment: dict[str, str])
             return stack.enter_context(example(module, tmp_path, tools.terraform, terraform_environment))
 
         yield start
-
-
-def _cli_configuration(path: Path) -> Path:
-    """Write terraform's configuration: providers from the mirror where there is one, else from the registry."""
-    found = [root / "tf-plugins" for root in CONVENTIONAL_ROOTS if (root / "tf-plugins").is_dir()]
-    mirror = os.environ.get("FLOWOPS_PROVIDER_MIRROR") or (found[0] if found else None)
-    installation = f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
-    path.write_text(installation if mirror else "")
-    return path

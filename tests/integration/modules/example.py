@@ -14,7 +14,7 @@ from flowops.adapters.process import Completed, Processes
 from tests.integration.modules.tags import lacking, wanted
 
 MODULES = Path(__file__).parents[3] / "terraform-modules"
-NO_CHANGES = 0
+NO_CHANGES, CHANGES = 0, 2
 
 
 @dataclass(frozen=True)

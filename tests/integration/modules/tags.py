@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def wanted(environment: str, unit: str) -> dict[str, str]:
-    """Return the tags that every resource of a foundation's unit carries."""
+def wanted(environment: str, unit: str, *, layer: str = "foundation") -> dict[str, str]:
+    """Return the tags that every resource of a unit carries."""
     return {
         "flowops:project": "flowable",
         "flowops:environment": environment,
-        "flowops:layer": "foundation",
+        "flowops:layer": layer,
         "flowops:unit": unit,
     }
 

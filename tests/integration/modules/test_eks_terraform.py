@@ -32,7 +32,7 @@ def test_a_cluster_that_only_its_four_roles_enter(started: Callable[[str], Examp
         "DevOpsAdminRole": (f"{POLICIES}/AmazonEKSClusterAdminPolicy", "cluster", ()),
         "FlowableAdminRole": (f"{POLICIES}/AmazonEKSAdminPolicy", "namespace", ("flowable",)),
         "FlowableUserRole": (f"{POLICIES}/AmazonEKSViewPolicy", "namespace", ("flowable",)),
-        "FlowopsPlanRole": (f"{POLICIES}/AmazonEKSAdminViewPolicy", "cluster", ()),
+        "FlowopsPlanRole": ("flowops-plan", "groups", ()),
     }
     assert set(aws("eks").list_addons(clusterName=name)["addons"]) == ADDONS
     assert service_accounts(aws, name) == {"aws-node", "ebs-csi-controller-sa", "efs-csi-controller-sa"}
@@ -50,16 +50,20 @@ def test_a_cluster_is_never_open_to_the_whole_internet(started: Callable[[str], 
 
 
 def access(aws: Aws, cluster: str) -> dict[str, tuple[str, str, tuple[str, ...]]]:
-    """Return policy, scope and namespaces of each role that may enter."""
+    """Return policy, scope and namespaces of each role that may enter; without a policy the groups that it is in."""
     eks = aws("eks")
-    found = {}
+    found: dict[str, tuple[str, str, tuple[str, ...]]] = {}
     for role in eks.list_access_entries(clusterName=cluster)["accessEntries"]:
         if ":role/flowable/" not in role or "/workload/" in role:
             continue  # EKS itself lets its nodes in
         answer = eks.list_associated_access_policies(clusterName=cluster, principalArn=role)
-        (policy,) = answer["associatedAccessPolicies"]
-        scope = policy["accessScope"]
-        found[role.rpartition("/")[2]] = (policy["policyArn"], scope["type"], tuple(scope.get("namespaces", ())))
+        entry = eks.describe_access_entry(clusterName=cluster, principalArn=role)["accessEntry"]
+        groups = ",".join(entry["kubernetesGroups"])
+        ways = [(groups, "groups", ())] if groups else []
+        for policy in answer["associatedAccessPolicies"]:
+            scope = policy["accessScope"]
+            ways.append((policy["policyArn"], scope["type"], tuple(sorted(scope.get("namespaces", ())))))
+        (found[role.rpartition("/")[2]],) = ways
     return found
 
 

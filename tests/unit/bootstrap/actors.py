@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from flowops.model.policy import Policy, Principal
-from tests.unit.bootstrap.resolve import DEV, PROD, SECURITY
+from tests.unit.bootstrap.resolve import DEV, GITHUB, GITLAB, PROD, SECURITY
 
 ADMINISTRATOR = Policy.from_document(
     "AdministratorAccess",
@@ -48,7 +48,20 @@ def _person(*policies: str) -> Actor:
     return Actor(Principal(f"arn:aws:iam::{SECURITY}:user/flowable/ann", SECURITY), policies)
 
 
+def _pipeline(name: str, policy: str, *, administrator: bool = False) -> Actor:
+    """Return a pipeline's role, whose one policy of ours is its boundary too."""
+    principal = Principal(f"arn:aws:iam::{SECURITY}:role/flowable/{name}", SECURITY)
+    return Actor(principal, (policy,), policy, administrator)
+
+
+def _job(host: str) -> Actor:
+    """Return a job of CI with a token: nothing but the host's word for it says who it is."""
+    return Actor(Principal(f"arn:aws:iam::{SECURITY}:oidc-provider/{host}", SECURITY))
+
+
 _DEPLOY = ("State", "Infrastructure", "Identities")
+_READERS = ("repository_reader", "people_reader", "stack_reader")
+_DEVOPS = ("dev_dev_ops_admin/AssumeRoles", "dev_dev_ops_admin/SeeLicense", *_READERS)
 
 ACTORS: Mapping[str, Actor] = {
     # The four roles of the dev account; with AdministratorAccess attached (+), or with their boundary gone (bare).
@@ -64,19 +77,26 @@ ACTORS: Mapping[str, Actor] = {
     "user+": _role("FlowableUserRole", "Look", administrator=True),
     # Roles that Terraform made, with every permission: what remains is the boundary.
     "workload": _workload(DEV, "node"),
-    "external-secrets": _workload(DEV, "external-secrets"),
-    "prod external-secrets": _workload(PROD, "external-secrets"),
+    "external-secrets": _workload(DEV, "external-secrets-dev"),
+    "qa external-secrets": _workload(DEV, "external-secrets-qa"),
+    "prod external-secrets": _workload(PROD, "external-secrets-prod"),
+    "prod external-secrets named dev": _workload(PROD, "external-secrets-dev"),
     # People and pipelines in the security account.
-    "devops": _person("dev_dev_ops_admin/AssumeRoles", "dev_own_credentials"),
-    "devops without own-credentials": _person("dev_dev_ops_admin/AssumeRoles"),
+    "devops": _person(*_DEVOPS, "dev_own_credentials"),
+    "devops without own-credentials": _person(*_DEVOPS),
     "flowable admin": _person("dev_flowable_admin/AssumeRoles", "dev_own_credentials"),
     "flowable admin without own-credentials": _person("dev_flowable_admin/AssumeRoles"),
     "flowable user": _person("dev_flowable_user/AssumeRoles", "dev_own_credentials"),
     "flowable user without own-credentials": _person("dev_flowable_user/AssumeRoles"),
     "user at path /": _foreign(SECURITY, "user/bob"),
     "any user at /flowable/": _foreign(SECURITY, "user/flowable/carol"),
-    "ci": _foreign(SECURITY, "role/flowable/FlowopsCiRole"),
-    "ci plan": _foreign(SECURITY, "role/flowable/FlowopsCiPlanRole"),
+    "ci": _pipeline("FlowopsCiRole", "FlowopsCiPolicy"),
+    "ci+": _pipeline("FlowopsCiRole", "FlowopsCiPolicy", administrator=True),
+    "ci plan": _pipeline("FlowopsCiPlanRole", "FlowopsCiPlanPolicy"),
+    "ci plan+": _pipeline("FlowopsCiPlanRole", "FlowopsCiPlanPolicy", administrator=True),
+    "job on GitHub": _job(GITHUB),
+    "job on GitLab": _job(GITLAB),
+    "job elsewhere": _job("tokens.example.com"),
     "other security role": _foreign(SECURITY, "role/flowable/AuditRole"),
     # Administrators, neighbours and services.
     "bootstrap": _foreign(SECURITY, "role/OrganizationAccountAccessRole"),
@@ -84,7 +104,7 @@ ACTORS: Mapping[str, Actor] = {
     "security administrator": _foreign(SECURITY, "role/SecurityAdministrator"),
     "dev administrator": _foreign(DEV, "role/OrganizationAccountAccessRole"),
     "unlisted deploy": _foreign("444444444444", "role/flowable/DevOpsAdminRole"),
-    "unlisted external-secrets": _foreign("444444444444", "role/flowable/workload/external-secrets"),
+    "unlisted external-secrets": _foreign("444444444444", "role/flowable/workload/external-secrets-dev"),
     "prod deploy": _foreign(PROD, "role/flowable/DevOpsAdminRole"),
     "log delivery": Actor(Principal("logging.s3.amazonaws.com", "")),
 }

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 
 from flowops.model.policy import Decision, Effect, Policy, Request, evaluate
 from tests.unit.bootstrap.actors import ACTORS, ADMINISTRATOR, Actor
-from tests.unit.bootstrap.resolve import BUCKET, DEV, LOG_BUCKET, ORGANIZATION, REGION, SECURITY
+from tests.unit.bootstrap.resolve import (
+    BUCKET,
+    DEV,
+    GITLAB,
+    LOG_BUCKET,
+    ON_GITLAB,
+    ORGANIZATION,
+    REGION,
+    SECURITY,
+)
 
 Context = Mapping[str, str]
 
@@ -38,7 +47,8 @@ class Case:
     @property
     def guard(self) -> str:
         """The name of the policy that stands on the resource; empty where ours stands on none."""
-        return "" if self.one_sided else guard_of(self.action, self.resource)
+        found = "" if self.one_sided else guard_of(self.action, self.resource)
+        return found + ON_GITLAB if any(key.startswith(f"{GITLAB}:") for key in self.context) else found
 
     @property
     def uses(self) -> frozenset[str]:
@@ -72,6 +82,12 @@ def judge(case: Case, policies: Mapping[str, Policy]) -> Decision:
     )
 
 
+def keeps_promise(case: Case, decision: Decision, policies: Mapping[str, Policy]) -> bool:
+    """Tell whether a probe met the verdict that its case promises, by the statement that it names."""
+    named = cited(decision) == case.by or (not case.by and not denies(decision, policies))
+    return decision.allowed == case.allowed and named
+
+
 def cited(decision: Decision) -> str:
     """Return the `policy/Sid` that decided, empty where no statement came near."""
     return f"{decision.policy}/{decision.statement}" if decision.statement else ""
@@ -80,7 +96,8 @@ def cited(decision: Decision) -> str:
 def guard_of(action: str, arn: str) -> str:
     """Return the name of the policy that stands on a resource; empty where ours stands on none."""
     if action.startswith("sts:"):
-        return f"{arn.rpartition('/')[2]}/trust" if f"::{DEV}:role/flowable/" in arn else ""
+        ours = f"::{DEV}:role/flowable/" in arn or f"::{SECURITY}:role/flowable/FlowopsCi" in arn
+        return f"{arn.rpartition('/')[2]}/trust" if ours else ""
     if arn.startswith("arn:aws:s3:::"):
         bucket = arn.removeprefix("arn:aws:s3:::").partition("/")[0]
         return {BUCKET: "StateBucketPolicy", LOG_BUCKET: "AccessLogBucketPolicy"}.get(bucket, "")

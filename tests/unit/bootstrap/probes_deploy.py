@@ -13,6 +13,7 @@ _PASS, _LINK = "DevOpsAdminRole/Identities/PassWorkloadRoles", "DevOpsAdminRole/
 _OUTSIDE = "FlowableBoundary/DenyIdentitiesOutsideWorkload"
 _UNBOUND, _ESCAPE = "FlowableBoundary/DenyRolesWithoutBoundary", "FlowableBoundary/DenyEscapeFromBoundary"
 _REGIONS = "FlowableBoundary/DenyOtherRegions"
+_SEARCH_ROLE = "DevOpsAdminRole/Identities/KeepServiceLinkedRoleOfSearch"
 
 _ROLE, _OWN_ROLE = iam_arn("role/flowable/workload/flowable-dev-node"), iam_arn("role/flowable/DevOpsAdminRole")
 _BOUND = {"iam:permissionsboundary": iam_arn("policy/flowable/FlowableWorkloadBoundary")}
@@ -85,7 +86,9 @@ _AMI = f"arn:aws:ssm:{REGION}::parameter/aws/service/eks/optimized-ami/1.34/amaz
 SECRETS = [
     may("deploy", "secretsmanager:CreateSecret", secret_arn("/flowable/dev/datasource"), _SECRETS, "app: rds-postgres"),
     may("deploy", "secretsmanager:CreateSecret", secret_arn("rds!db-1"), _SECRETS, "app: managed master password"),
+    may("deploy", "secretsmanager:CancelRotateSecret", secret_arn("rds!db-1"), _SECRETS, "app: rds, end of rotation"),
     may_not("deploy", "secretsmanager:CreateSecret", secret_arn("elsewhere")),
+    may_not("deploy", "secretsmanager:CancelRotateSecret", secret_arn("elsewhere")),
     may_not("deploy", "secretsmanager:GetSecretValue", secret_arn("/flowable/dev/datasource")),
     may_not("deploy", "secretsmanager:GetSecretValue", secret_arn("rds!db-1")),
     may("deploy", "ssm:GetParameter", _AMI, _PARAMETERS, "foundation: eks, the node image"),
@@ -116,13 +119,22 @@ IDENTITIES = [
     may_not("deploy", "iam:PutRolePermissionsBoundary", _ROLE, _UNBOUND, context=_WRONGLY_BOUND),
     may_not("deploy+", "iam:DeleteRolePermissionsBoundary", _ROLE, _ESCAPE),
     may_not("deploy+", "iam:UpdateAssumeRolePolicy", _ROLE, _ESCAPE),
-    may_not("deploy bare", "iam:CreateRole", iam_arn("role/Backdoor"), note="by its own policies", context=_BOUND),
+    *(
+        may_not("deploy bare", action, arn, note="by its own policies", context=_BOUND)
+        for action, arn in (
+            ("iam:CreateRole", iam_arn("role/Backdoor")),
+            ("iam:DeleteRolePermissionsBoundary", _ROLE),
+            ("iam:UpdateAssumeRolePolicy", _ROLE),
+        )
+    ),
 ]
 
 OUTSIDE_WORKLOAD = [
     may_not("deploy+", action, iam_arn(name), _OUTSIDE, context=_BOUND)
     for action, name in (
         ("iam:AddUserToGroup", "group/admins"),
+        ("iam:AttachGroupPolicy", "group/admins"),
+        ("iam:AttachRolePolicy", "role/flowable/DevOpsAdminRole"),
         ("iam:AttachUserPolicy", "user/mallory"),
         ("iam:CreateRole", "role/Backdoor"),
         ("iam:CreateUser", "user/mallory"),
@@ -131,14 +143,23 @@ OUTSIDE_WORKLOAD = [
         ("iam:CreatePolicyVersion", "policy/flowable/FlowableBoundary"),
         ("iam:CreatePolicyVersion", "policy/flowable/FlowableWorkloadBoundary"),
         ("iam:CreateOpenIDConnectProvider", "oidc-provider/token.actions.githubusercontent.com"),
+        ("iam:DeletePolicyVersion", "policy/flowable/FlowableBoundary"),
+        ("iam:DeleteRolePermissionsBoundary", "role/flowable/DevOpsAdminRole"),
         ("iam:DeleteRolePolicy", "role/flowable/FlowopsPlanRole"),
         ("iam:DetachRolePolicy", "role/OrganizationAccountAccessRole"),
         ("iam:PassRole", "role/flowable/DevOpsAdminRole"),
+        ("iam:PutRolePermissionsBoundary", "role/flowable/DevOpsAdminRole"),
+        ("iam:PutRolePolicy", "role/OrganizationAccountAccessRole"),
         ("iam:PutRolePolicy", "role/flowable/DevOpsAdminRole"),
+        ("iam:PutUserPolicy", "user/mallory"),
         ("iam:RemoveUserFromGroup", "group/admins"),
         ("iam:SetDefaultPolicyVersion", "policy/flowable/FlowableBoundary"),
         ("iam:TagRole", "role/flowable/DevOpsAdminRole"),
         ("iam:UntagRole", "role/flowable/DevOpsAdminRole"),
+        ("iam:UpdateAccessKey", "user/mallory"),
+        ("iam:UpdateAssumeRolePolicy", "role/OrganizationAccountAccessRole"),
+        ("iam:UpdateAssumeRolePolicy", "role/flowable/DevOpsAdminRole"),
+        ("iam:UpdateLoginProfile", "user/mallory"),
         ("iam:UpdateRole", "role/flowable/DevOpsAdminRole"),
         ("iam:UploadServerCertificate", "server-certificate/any"),
     )
@@ -190,6 +211,14 @@ PASSED = [
         "deploy", "iam:CreateServiceLinkedRole", _service_role("organizations"), _LINK, context=_linked("organizations")
     ),
     may_not("deploy bare", "iam:CreateServiceLinkedRole", _OWN_ROLE, context=_linked("eks")),
+    *(
+        may("deploy", action, _service_role("opensearchservice"), _SEARCH_ROLE, "app: opensearch")
+        for action in ("iam:DeleteServiceLinkedRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateRoleDescription")
+    ),
+    *(
+        may_not("deploy", action, _service_role("eks"), note="a role of AWS that terraform did not make")
+        for action in ("iam:DeleteServiceLinkedRole", "iam:TagRole")
+    ),
 ]
 
 BEYOND = [

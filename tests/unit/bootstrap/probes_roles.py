@@ -108,6 +108,9 @@ FLOWABLE_ADMIN: tuple[Case, ...] = (
         "admin", "es:ESHttpPost", f"arn:aws:es:{REGION}:{DEV}:domain/flowable-dev/_search", f"{_ADMIN}/UseSearchIndexes"
     ),
     may_not("admin", "es:ESHttpPost", f"arn:aws:es:{REGION}:{DEV}:domain/payroll/_search"),
+    may_not(
+        "admin", "es:ESHttpDelete", f"arn:aws:es:{REGION}:{DEV}:domain/flowable-dev/index", note="an index is data"
+    ),
     may(
         "admin",
         "rds:CreateDBSnapshot",

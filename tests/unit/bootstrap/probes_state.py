@@ -11,7 +11,7 @@ _BUCKET = f"arn:aws:s3:::{BUCKET}"
 _LOGS = f"arn:aws:s3:::{LOG_BUCKET}"
 _UNIT = f"{DEV}/aws/non-prod/eu-central-1/dev/foundation/vpc/terraform.tfstate"
 _STATE, _LOCK = f"{_BUCKET}/{_UNIT}", f"{_BUCKET}/{_UNIT}.tflock"
-_LEASE, _RUN = f"{_BUCKET}/{DEV}/dev/flowops.lease", f"{_BUCKET}/{DEV}/dev/runs/20261123T021500Z-apply/request.json"
+_LEASE, _RUN = f"{_BUCKET}/{DEV}/dev/flowops.lease", f"{_BUCKET}/{DEV}/dev/runs/20261123T021500Z-apply/events.jsonl"
 _PROD_UNIT = f"{PROD}/aws/prod/eu-central-1/prod/foundation/vpc/terraform.tfstate"
 _PROD_STATE, _PROD_LOCK = f"{_BUCKET}/{_PROD_UNIT}", f"{_BUCKET}/{_PROD_UNIT}.tflock"
 _STRAY = f"{_BUCKET}/{DEV}/notes.txt"
@@ -55,6 +55,8 @@ OWN_STATE = [
     *(may("deploy", "s3:PutObject", arn, _WRITE, "foundation: state, lock, lease, run") for arn in _OBJECTS),
     may("deploy", "s3:DeleteObject", _LOCK, _RELEASE, "foundation: lock released"),
     may("plan", "s3:ListBucket", _BUCKET, _LIST, "plan: init", context=_prefix("env:/")),
+    may("plan", "s3:ListBucketVersions", _BUCKET, _LIST, "plan: what stood before a state", context=_prefix(_UNIT)),
+    may("plan", "s3:GetObjectVersion", _STATE, _READ, "plan: what stood before a state"),
     may("plan", "s3:ListBucket", _BUCKET, _LIST, "plan: state that is not there yet", context=_prefix(_UNIT)),
     *(may("plan", "s3:GetObject", arn, _READ, "plan, locks list, status, runs list") for arn in _OBJECTS),
     may("prod deploy", "s3:GetObject", _PROD_STATE, _READ, "prod: the same below its own id"),
@@ -65,7 +67,9 @@ OTHER_STATE = [
     may_not("deploy", "s3:ListBucket", _BUCKET, _LIST, "keys of prod", context=_prefix(f"{PROD}/")),
     may_not("deploy", "s3:DeleteObject", _STATE, note="a state is never deleted"),
     may_not("deploy", "s3:DeleteObject", _LEASE, note="a lease is overwritten, not deleted"),
+    may_not("deploy", "s3:DeleteObject", _RUN, note="a journal's copy is never deleted"),
     may_not("deploy", "s3:DeleteObjectVersion", _STATE, "StateBucketPolicy/DenyTampering"),
+    may_not("deploy", "s3:DeleteObjectVersion", _RUN, "StateBucketPolicy/DenyTampering", "nor what it said before"),
     may_not("deploy", "s3:PutObject", _STRAY),
     may_not("deploy", "s3:GetObject", _PROD_STATE),
     may_not("deploy+", "s3:PutObject", _STRAY, note="the bucket's own policy"),

@@ -21,7 +21,6 @@ from tests.unit.bootstrap.resolve import (
 _ALL = "AdministratorAccess/All"
 _OWN_SECRET = secret_arn("/flowable/dev/datasource")
 _STATE = f"arn:aws:s3:::{BUCKET}/{DEV}/dev/foundation/vpc/terraform.tfstate"
-_OTHER_REGIONS = "FlowableWorkloadBoundary/DenyOtherRegions"
 _ELB = "role/aws-service-role/elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing"
 
 WORKLOAD: tuple[Case, ...] = (
@@ -142,9 +141,15 @@ SECRETS: tuple[Case, ...] = (
             may("bootstrap", "kms:GenerateDataKey", key, owner, "secrets set", context=_VIA_SECRETS),
         )
     ),
-    may_not("prod external-secrets", "secretsmanager:GetSecretValue", _LICENSE, note="dev's license is not prod's"),
-    may_not(
-        "prod external-secrets", "kms:Decrypt", LICENSE_KEY, note="dev's license is not prod's", context=_VIA_SECRETS
+    *(
+        case
+        for actor in ("qa external-secrets", "prod external-secrets", "prod external-secrets named dev")
+        for note in (f"dev's license is not that of the {actor}",)
+        for case in (
+            may_not(actor, "secretsmanager:GetSecretValue", _LICENSE, note=note),
+            may_not(actor, "kms:Decrypt", LICENSE_KEY, note=note, context=_VIA_SECRETS),
+        )
     ),
+    may("qa external-secrets", "secretsmanager:GetSecretValue", _REPOSITORY, _READ_REPOSITORY, "an account of two"),
     may_not("deploy+", "secretsmanager:GetSecretValue", _REPOSITORY, _READ_REPOSITORY),
 )

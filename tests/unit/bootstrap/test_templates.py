@@ -10,12 +10,16 @@ from flowops.rehearsal.cloudformation.errors import Rejected
 from flowops.rehearsal.cloudformation.stack import Resource
 from tests.unit.bootstrap.resolve import (
     DEV,
+    GITHUB,
+    GITLAB,
     PARAMETERS,
     SECURITY,
     TEMPLATES,
     Document,
+    documents,
     outputs,
     read,
+    resolved,
     resources,
 )
 
@@ -80,6 +84,16 @@ def test_a_template_asks_for_and_answers_with_what_the_bootstrap_knows(name: str
         ("security-account.yaml", "OrganizationId", "flowable"),
         ("security-account.yaml", "EnvironmentAccountIds", "222222222222,33333333333"),
         ("security-account.yaml", "Project", "Flowable"),
+        ("security-account.yaml", "CiDeploySubjects", "repo:acme/platform:environment:*"),
+        ("security-account.yaml", "CiDeploySubjects", "repo:acme/platform:environment:dev,repo:acme/platform:*"),
+        ("security-account.yaml", "CiDeploySubjects", "project_path:acme/platform:ref_type:branch:ref:*"),
+        ("security-account.yaml", "CiDeploySubjects", "repo:acme@*/platform@202:environment:dev"),
+        ("security-account.yaml", "CiPlanSubjects", "repo:acme@101/platform@*:pull_request"),
+        ("security-account.yaml", "CiPlanSubjects", "repo:acme@?/platform@202:ref:refs/heads/*"),
+        ("security-account.yaml", "CiPlanSubjects", "repo:*/platform:pull_request"),
+        ("security-account.yaml", "CiPlanSubjects", "repo:acme/*:ref:refs/heads/*"),
+        ("security-account.yaml", "CiPlanSubjects", "project_path:*:ref_type:branch:ref:*"),
+        ("security-account.yaml", "CiHost", 'gitlab.com","gitlab.example.com'),
         ("environment-access.yaml", "EnvironmentName", "-rf"),
         ("environment-access.yaml", "EnvironmentAccountId", "022"),
         ("environment-account.yaml", "ExternalId", "too-short"),
@@ -160,18 +174,55 @@ def test_the_boundaries_stand_where_the_deploy_role_cannot_write() -> None:
 def test_every_group_asks_for_mfa_and_is_named_for_its_environment() -> None:
     stack = resources("environment-access.yaml")
     groups = _of("AWS::IAM::Group", "environment-access.yaml")
+    security = resources("security-account.yaml")
+    readers = [security[it].physical_id for it in ("RepositoryReader", "PeopleReader", "StackReader")]
     names = {"dev_dev_ops_admin", "dev_flowable_admin", "dev_flowable_user"}
     assert {group.properties["GroupName"] for group in groups} == names
     for group in groups:
         assert group.properties["Path"] == "/flowable/"
-        assert group.properties["ManagedPolicyArns"] == [stack["OwnCredentials"].physical_id]
+        deploys = group.properties["GroupName"] == "dev_dev_ops_admin"
+        expected = [stack["OwnCredentials"].physical_id, *readers * deploys]
+        assert group.properties["ManagedPolicyArns"] == expected
 
 
 def test_no_policy_names_a_role_or_a_user_of_another_account_as_principal() -> None:
-    principals = [value for resource in _everything() for value in _principals(resource.properties)]
-    assert principals
+    principals = [value for document in documents().values() for value in _principals(document)]
+    issuers = [f"arn:aws:iam::{SECURITY}:oidc-provider/{host}" for host in (GITHUB, GITLAB)]
+    assert set(issuers) < set(principals)
     for value in principals:
-        assert value in ("*", "logging.s3.amazonaws.com") or value.endswith(":root"), value
+        assert value in ("*", "logging.s3.amazonaws.com", *issuers) or value.endswith(":root"), value
+
+
+def test_pipelines_have_roles_and_an_identity_provider_only_where_they_are_asked_for() -> None:
+    parsed = read("security-account.yaml")
+    kinds = {"AWS::IAM::Role", "AWS::IAM::OIDCProvider"}
+
+    def made(**parameters: str) -> set[str]:
+        found = resolved("security-account.yaml", parsed, **parameters)
+        return {name for name, it in found.items() if it.type in kinds}
+
+    assert made(CiProvider="none", CiPlanSubjects="", CiDeploySubjects="") == set()
+    assert made() == {"CiIdentityProvider", "CiRole", "CiPlanRole"}
+    assert made(CiOidcProvider="existing") == {"CiRole", "CiPlanRole"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "url"),
+    [({}, f"https://{GITHUB}"), ({"CiProvider": "gitlab"}, f"https://{GITLAB}")],
+    ids=["GitHub", "GitLab"],
+)
+def test_the_identity_provider_is_the_host_of_the_pipelines(parameters: dict[str, str], url: str) -> None:
+    found = resolved("security-account.yaml", read("security-account.yaml"), **parameters)["CiIdentityProvider"]
+    assert found.properties == {"Url": url, "ClientIdList": ["sts.amazonaws.com"]}
+
+
+def test_a_pipelines_role_has_its_one_policy_twice_and_lasts_an_hour() -> None:
+    stack = resources("security-account.yaml")
+    for role, policy in (("CiRole", "CiPolicy"), ("CiPlanRole", "CiPlanPolicy")):
+        properties = stack[role].properties
+        assert properties["ManagedPolicyArns"] == [stack[policy].physical_id]
+        assert properties["PermissionsBoundary"] == stack[policy].physical_id
+        assert (properties["Path"], properties["MaxSessionDuration"]) == ("/flowable/", 3600)
 
 
 def test_policies_fit_into_what_iam_stores() -> None:

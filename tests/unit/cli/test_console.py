@@ -6,7 +6,6 @@ import io
 
 import pytest
 
-from flowops.cli.context import Invocation
 from flowops.cli.view.console import TerminalConsole
 from flowops.cli.view.result import Result, show
 from flowops.errors import Declined, Exit
@@ -27,6 +26,7 @@ class Gone(io.StringIO):
 
 
 @pytest.mark.parametrize("error", [OSError(5, "Input/output error"), BrokenPipeError(32, "Broken pipe")])
+@pytest.mark.fault(46)
 def test_a_lost_terminal_does_not_end_what_is_under_way(error: OSError) -> None:
     console = TerminalConsole(Gone(error), interactive=False)
     console.note("applying")
@@ -42,10 +42,3 @@ def test_a_question_with_nobody_to_answer_is_declined_with_the_flag_to_use() -> 
 def test_brackets_and_colons_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert show(Result("x", None, "kept: /tmp/[proj]/a:key:/[/x]", Exit.CHANGES), "table") == 2
     assert capsys.readouterr().out == "kept: /tmp/[proj]/a:key:/[/x]\n"
-
-
-def test_a_command_printed_in_a_rehearsal_leads_back_to_the_rehearsal() -> None:
-    rehearsing = Invocation(rehearsal=True)
-    assert rehearsing.pointed("flowops apply dev --yes") == "flowops --rehearsal apply dev --yes"
-    assert rehearsing.pointed("flowops rehearse up") == "flowops rehearse up"
-    assert Invocation().pointed("flowops apply dev") == "flowops apply dev"

@@ -226,3 +226,9 @@ def test_a_plan_that_is_there_is_never_made_again(found: list[Evidence], trouble
     chosen = to_do_again(job(step), [planned(VPC), *(it for it in found if it.unit != VPC)], troubles, lambda _: True)
     assert VPC not in chosen
     assert all(chosen.values())
+
+
+def test_what_ran_out_of_its_time_is_not_done_again() -> None:
+    for step, command in ((Step.PLAN, "plan"), (Step.APPLY, "apply")):
+        late = Evidence(VPC, Reported.FAILED, Call(command, 1, False, interrupted="interrupted after 45 min"))
+        assert again(step, late, troubles={VPC: DIED}) == {}

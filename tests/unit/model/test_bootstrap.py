@@ -22,6 +22,10 @@ def not_run(error: FlowopsError) -> StackResult:
     ("stacks", "problems", "code"),
     [
         ((UNCHANGED, CREATED, UPDATED), (), Exit.FINE),
+        ((UNCHANGED.after_preparation(),), (), Exit.FINE),
+        ((UNCHANGED.after_preparation(), failed(OperationFailed("x"))), (), Exit.PARTLY_DONE),
+        ((failed(OperationFailed("x")).after_preparation(),), (), Exit.PARTLY_DONE),
+        ((not_run(Declined("x")).after_preparation(),), (), Exit.PARTLY_DONE),
         ((UNCHANGED, failed(OperationFailed("x"))), (), Exit.FAILED),
         ((CREATED, failed(OperationFailed("x"))), (), Exit.PARTLY_DONE),
         ((UPDATED, not_run(OperationFailed("x"))), (), Exit.PARTLY_DONE),

@@ -63,3 +63,11 @@ def test_an_errored_plan_says_so() -> None:
 def test_an_action_that_nobody_knows_makes_the_plan_unreadable() -> None:
     with pytest.raises(ValueError, match="unknown actions"):
         plan_from_json(UNIT, document("create", "forget"))
+
+
+def test_what_is_only_imported_has_to_be_applied() -> None:
+    change = {"actions": ["no-op"], "importing": {"id": "vpc-1"}}
+    resource = {"address": "aws_vpc.this", "type": "aws_vpc", "change": change}
+    plan = plan_from_json(UNIT, {"resource_changes": [resource]})
+    assert not plan.empty
+    assert [it.action for it in plan.resource_changes] == [Action.IMPORT]

@@ -50,6 +50,7 @@ def test_a_failed_unit_that_already_changed_something_counts_as_a_change() -> No
         (Evidence(UNIT, Reported.ABSENT), Outcome.NOT_RUN, "did not reach"),
     ],
 )
+@pytest.mark.fault(10)
 def test_a_plan_is_believed_only_when_everything_agrees(evidence: Evidence, outcome: Outcome, reason: str) -> None:
     found, why = proof.planned(evidence)
     assert found is outcome
@@ -69,5 +70,6 @@ def test_a_plan_is_believed_only_when_everything_agrees(evidence: Evidence, outc
         (Evidence(UNIT, Reported.SUCCEEDED), Outcome.UNKNOWN),
     ],
 )
+@pytest.mark.fault(10)
 def test_an_apply_is_believed_only_when_everything_agrees(evidence: Evidence, outcome: Outcome) -> None:
     assert proof.applied(evidence, Outcome.APPLIED)[0] is outcome

@@ -10,51 +10,10 @@ from flowops.model.stack_changes import (
     Replacement,
     ResourceChange,
     Stack,
-    Standing,
+    StackResource,
     stack_policy,
-    standing,
-    standing_of,
     unallowed,
 )
-
-# Every stack status of the CloudFormation API Reference (Stack, StackStatus).
-STATUSES = {
-    Standing.BUSY: (
-        "CREATE_IN_PROGRESS",
-        "ROLLBACK_IN_PROGRESS",
-        "DELETE_IN_PROGRESS",
-        "UPDATE_IN_PROGRESS",
-        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
-        "UPDATE_ROLLBACK_IN_PROGRESS",
-        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
-        "IMPORT_IN_PROGRESS",
-        "IMPORT_ROLLBACK_IN_PROGRESS",
-    ),
-    Standing.STABLE: (
-        "CREATE_COMPLETE",
-        "UPDATE_COMPLETE",
-        "UPDATE_ROLLBACK_COMPLETE",
-        "IMPORT_COMPLETE",
-        "IMPORT_ROLLBACK_COMPLETE",
-    ),
-    Standing.NEVER_MADE: ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"),
-    Standing.ABSENT: ("DELETE_COMPLETE",),
-    Standing.BROKEN: (
-        "CREATE_FAILED",
-        "ROLLBACK_FAILED",
-        "DELETE_FAILED",
-        "UPDATE_FAILED",
-        "UPDATE_ROLLBACK_FAILED",
-        "IMPORT_ROLLBACK_FAILED",
-    ),
-}
-
-
-def test_all_23_statuses_of_cloudformation_have_their_standing() -> None:
-    assert sum(map(len, STATUSES.values())) == 23
-    for expected, statuses in STATUSES.items():
-        assert {standing_of(it) for it in statuses} == {expected}
-    assert standing(None) is Standing.ABSENT
 
 
 @pytest.mark.parametrize("kind", GUARDED_TYPES)
@@ -107,3 +66,37 @@ def test_a_lifted_stack_policy_spares_the_named_resources_only() -> None:
 )
 def test_a_stack_is_secured_by_protection_and_the_whole_policy(protected: bool, policy: str, secured: bool) -> None:
     assert Stack("s", "CREATE_COMPLETE", protected=protected, policy=policy).secured is secured
+
+
+@pytest.mark.parametrize(
+    ("status", "physical_id", "exists", "retained"),
+    [
+        ("CREATE_COMPLETE", "states", True, False),
+        ("CREATE_FAILED", "", False, False),
+        ("CREATE_FAILED", "states", True, False),
+        ("DELETE_FAILED", "states", True, False),
+        ("DELETE_SKIPPED", "states", True, True),
+        ("DELETE_COMPLETE", "states", False, False),
+    ],
+)
+def test_what_is_left_of_a_stack(status: str, physical_id: str, exists: bool, retained: bool) -> None:
+    resource = StackResource("StateBucket", "AWS::S3::Bucket", physical_id, status)
+    assert (resource.exists, resource.retained) == (exists, retained)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "stuck"),
+    [
+        ("UPDATE_FAILED", "not found", True),
+        ("UPDATE_FAILED", "", True),
+        ("UPDATE_FAILED", "Resource update cancelled", False),
+        ("UPDATE_COMPLETE", "", False),
+    ],
+)
+def test_only_what_a_rollback_failed_on_is_stuck(status: str, reason: str, stuck: bool) -> None:
+    assert StackResource("Role", "AWS::IAM::Role", "Role", status, reason).stuck is stuck
+
+
+@pytest.mark.parametrize("kind", GUARDED_TYPES)
+def test_what_bears_a_name_is_in_the_way_of_its_successor_and_a_key_has_none(kind: str) -> None:
+    assert StackResource("It", kind, "it", "DELETE_SKIPPED").blocks_its_successor is (kind != "AWS::KMS::Key")

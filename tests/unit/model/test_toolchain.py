@@ -8,8 +8,10 @@ from flowops.model.toolchain import (
     Tool,
     ToolStatus,
     go_version,
+    kubernetes_tools,
     platform_of,
     required_version,
+    sum_of,
     sums_in,
     terraform,
     terragrunt,
@@ -32,6 +34,10 @@ from flowops.model.toolchain import (
         ("Warning: 1.2.3 is old\nTerraform v1.9.0", "terraform", "1.9.0"),
         ("terraform 1.2", "terraform", ""),
         ("terraform 1.2.3.4", "terraform", ""),
+        ("Kubernetes v1.34.4", "kubernetes", "1.34.4"),
+        ("Client Version: v1.34.4\nKustomize Version: v5.7.1", "client version", "1.34.4"),
+        ("etcd Version: 3.6.13\nGo Version: go1.26.8", "etcd", "3.6.13"),
+        ("kwok version v0.7.0 go1.26.8 (linux/amd64)", "kwok", "0.7.0"),
         ("", "terraform", ""),
         ("\x00\xff rubbish", "terraform", ""),
     ],
@@ -64,6 +70,20 @@ def test_releases_are_filled_in_for_version_and_platform() -> None:
     )
 
 
+def test_the_programs_of_kubernetes_come_from_where_their_makers_publish_them() -> None:
+    found = {tool.name: tool.located("linux_arm64") for tool in kubernetes_tools()}
+    assert {name: release.base + release.file for name, release in found.items() if release} == {
+        "kube-apiserver": "https://dl.k8s.io/v1.34.4/bin/linux/arm64/kube-apiserver",
+        "kube-controller-manager": "https://dl.k8s.io/v1.34.4/bin/linux/arm64/kube-controller-manager",
+        "kube-scheduler": "https://dl.k8s.io/v1.34.4/bin/linux/arm64/kube-scheduler",
+        "kubectl": "https://dl.k8s.io/v1.34.4/bin/linux/arm64/kubectl",
+        "etcd": "https://github.com/etcd-io/etcd/releases/download/v3.6.13/etcd-v3.6.13-linux-arm64.tar.gz",
+        "kwok": "https://github.com/kubernetes-sigs/kwok/releases/download/v0.7.0/kwok-linux-arm64",
+    }
+    assert found["etcd"]
+    assert found["etcd"].member == "etcd-v3.6.13-linux-arm64/etcd"
+
+
 def test_a_tool_without_release_is_published_nowhere() -> None:
     assert Tool("kwok", "0.7.0").located("linux_amd64") is None
 
@@ -78,6 +98,12 @@ def test_a_go_mod_tells_which_version_it_builds() -> None:
 def test_sums_are_read_in_both_spellings_and_other_lines_are_left_out() -> None:
     text = f"{'a' * 64}  one.zip\n{'b' * 64} *two\n{'c' * 63}  short\n# comment\n\n{'d' * 64}  a b\n"
     assert sums_in(text) == {"one.zip": "a" * 64, "two": "b" * 64}
+
+
+def test_the_sum_of_a_file_is_on_its_line_or_stands_alone() -> None:
+    assert sum_of("two", f"{'a' * 64}  one\n{'b' * 64}  two\n") == "b" * 64
+    assert sum_of("two", f"{'a' * 64}  one\n") == ""
+    assert sum_of("two", f"{'c' * 64}\n") == "c" * 64
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ def test_the_server_is_started_by_this_python_and_imports_nothing_from_where_it_
         sys.executable,
         "-P",
         "-m",
-        "flowops.rehearsal.server",
+        "flowops.emulated_aws",
         "--state-dir",
         "/rehearsal",
         "--port",

@@ -13,6 +13,7 @@ from flowops.rehearsal.cloudformation.actions.stacks import (
 from flowops.rehearsal.cloudformation.call import Answer, Call, is_repeated, remember, revision_of, stack_of
 from flowops.rehearsal.cloudformation.changes import NO_CHANGES, is_empty, preview
 from flowops.rehearsal.cloudformation.checks import check_capabilities
+from flowops.rehearsal.cloudformation.drift import actual_resources
 from flowops.rehearsal.cloudformation.engine import Engine
 from flowops.rehearsal.cloudformation.errors import (
     AlreadyExists,
@@ -44,6 +45,7 @@ def create_change_set(engine: Engine, call: Call) -> Answer:
         description=call.text("Description"),
         on_failure=call.text("OnStackFailure") or "ROLLBACK",
         created=engine.now(),
+        reverts=call.text("DeploymentMode") == "REVERT_DRIFT",
     )
     engine.change(stack, secrets=stack.secrets | revision.secrets())
     _keep(engine, stack, made)
@@ -76,11 +78,13 @@ def _check_name(stack: Stack, name: str) -> None:
 
 
 def _examine(engine: Engine, stack: Stack, change_set: ChangeSet) -> None:
+    # The services are asked without the lock, as by a drift detection.
+    actual = actual_resources(engine, stack) if change_set.reverts else dict(stack.resources)
     with engine.lock:
         if stack.change_sets.get(change_set.name) is not change_set:
             return  # Deleted meanwhile.
         try:
-            _keep(engine, stack, _examined(engine, stack, change_set))
+            _keep(engine, stack, _examined(engine, replace(stack, resources=actual), change_set))
         except Rejected as refusal:
             _keep(engine, stack, replace(change_set, status="FAILED", reason=str(refusal)))
 
@@ -90,7 +94,8 @@ def _examined(engine: Engine, stack: Stack, change_set: ChangeSet) -> ChangeSet:
     changes = preview(stack, change_set.revision, exports, engine.types)
     if not change_set.creates and is_empty(stack, change_set.revision, changes, exports):
         return replace(change_set, status="FAILED", reason=NO_CHANGES)
-    return replace(change_set, status="CREATE_COMPLETE", execution="AVAILABLE", changes=changes)
+    found = replace(change_set, status="CREATE_COMPLETE", execution="AVAILABLE", changes=changes)
+    return replace(found, actual=stack.resources) if change_set.reverts else found
 
 
 def execute_change_set(engine: Engine, call: Call) -> Answer:
@@ -118,6 +123,8 @@ def execute_change_set(engine: Engine, call: Call) -> Answer:
         on_failure = "DO_NOTHING" if disable else change_set.on_failure
         start_creating(engine, stack, change_set.revision, on_failure, token, conclude)
     else:
+        if change_set.reverts:
+            engine.change(stack, resources=change_set.actual)
         start_updating(engine, stack, change_set.revision, stack.policy, token, conclude)
     return {}
 

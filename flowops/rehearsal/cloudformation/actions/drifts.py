@@ -12,7 +12,7 @@ from flowops.rehearsal.cloudformation.stack import UPDATABLE, Detection, Status
 from flowops.rehearsal.cloudformation.views import detection_view, drift_view
 
 _NO_STACK = "Stack [{name}] does not exist"
-_DETECTABLE = UPDATABLE | {Status.UPDATE_ROLLBACK_FAILED}
+_DETECTABLE = UPDATABLE - {Status.CREATE_FAILED, Status.UPDATE_FAILED} | {Status.UPDATE_ROLLBACK_FAILED}
 
 
 def detect_stack_drift(engine: Engine, call: Call) -> Answer:

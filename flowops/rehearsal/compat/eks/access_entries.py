@@ -16,6 +16,7 @@ from flowops.rehearsal.compat.errors import AwsError
 from flowops.rehearsal.compat.patching import add_actions
 
 CLUSTER_ADMIN = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+RESERVED_GROUPS = ("system:", "eks:", "aws:", "amazon:", "iam:")
 WRONG_MODE = (
     "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation."
 )
@@ -43,8 +44,9 @@ def create_access_entry(self: Any) -> ActionResult:
         raise AwsError(
             "ResourceInUseException", "The specified access entry resource is already in use on this cluster."
         )
+    groups = _groups(self._get_param("kubernetesGroups") or [])
     entry = add_entry(cluster, principal, self._get_param("type") or "STANDARD", self._get_param("username"))
-    entry.kubernetes_groups = self._get_param("kubernetesGroups") or []
+    entry.kubernetes_groups = groups
     entry.tags = self._get_param("tags") or {}
     return ActionResult({"accessEntry": entry})
 
@@ -68,7 +70,7 @@ def update_access_entry(self: Any) -> ActionResult:
     """Change the groups or the user name of an entry."""
     entry = entry_of(self)
     groups = self._get_param("kubernetesGroups")
-    entry.kubernetes_groups = entry.kubernetes_groups if groups is None else groups
+    entry.kubernetes_groups = entry.kubernetes_groups if groups is None else _groups(groups)
     entry.username = self._get_param("username") or entry.username
     entry.modified_at = utcnow()
     return ActionResult({"accessEntry": entry})
@@ -79,6 +81,17 @@ def delete_access_entry(self: Any) -> EmptyResult:
     entry = entry_of(self)
     del self.eks_backend.describe_cluster(entry.cluster_name).access_entries[entry.principal_arn]
     return EmptyResult()
+
+
+def _groups(wanted: list[str]) -> list[str]:
+    """Return the groups, or refuse one that Kubernetes or EKS keeps for itself: nobody makes himself a master."""
+    for group in wanted:
+        if group.startswith(RESERVED_GROUPS):
+            raise AwsError(
+                "InvalidParameterException",
+                f"The kubernetes group name {group} is invalid, it cannot start with {group.partition(':')[0]}:",
+            )
+    return wanted
 
 
 def grant_creator(cluster: Any, principal: str) -> None:

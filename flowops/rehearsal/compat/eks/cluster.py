@@ -31,8 +31,15 @@ def install(settings: Settings) -> None:
             cluster.certificate_authority = {"data": api.encoded_authority}
         return cluster
 
+    def create(original: Function, self: Any) -> Any:
+        answer = _create(original, self)
+        if settings.kubernetes:
+            # Until its Kubernetes answers: that is for the control planes to say.
+            self.eks_backend.clusters[self._get_param("name")].status = "CREATING"
+        return answer
+
     around(Cluster, "__init__", _complete)
-    around(EKSResponse, "create_cluster", _create)
+    around(EKSResponse, "create_cluster", create)
     around(EKSBackend, "describe_cluster", describe)
     around(EKSBackend, "delete_cluster", _delete)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from flowops.rehearsal.compat.iam import devices, managed, removal, roles, users
+from flowops.rehearsal.compat.iam import devices, managed, removal, roles, service_credentials, users
 from flowops.rehearsal.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -20,5 +20,6 @@ def install(settings: Settings, now: Clock = lambda: datetime.now(UTC)) -> None:
     managed.install()
     devices.install(now)
     users.install()
+    service_credentials.install()
     roles.install()
     removal.install()

@@ -11,6 +11,7 @@ from typing import Any
 from moto.iam.exceptions import DeleteConflictException
 from moto.iam.models import IAMBackend
 
+from flowops.rehearsal.compat.iam.service_credentials import credentials_of
 from flowops.rehearsal.compat.patching import Function, around
 
 
@@ -37,10 +38,15 @@ def _of_user(backend: Any, name: str) -> str:
         "access keys": user.access_keys,
         "MFA devices": user.mfa_devices,
         "login profile": user.password,
+        "signing certificates": user.signing_certificates,
+        "SSH public keys": user.ssh_public_keys,
+        "service specific credentials": credentials_of(user),
+        "policies": user.policies,
+        "all attached policies": user.managed_policies,
         "groups": backend.get_groups_for_user(name),
     }
     first = next((what for what, there in hanging.items() if there), "")
-    verb = {"MFA devices": "deactivate", "groups": "leave"}.get(first, "delete")
+    verb = {"MFA devices": "deactivate", "all attached policies": "detach", "groups": "leave"}.get(first, "delete")
     return f"entity, must {verb} {first} first." if first else ""
 
 

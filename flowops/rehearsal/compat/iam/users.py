@@ -1,4 +1,4 @@
-"""Users: permissions boundaries, and tags that follow a user to another path."""
+"""Users: permissions boundaries, and tags and devices that follow a user to another path."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _create(original: Function, self: Any) -> ActionResult:
 
 
 def _update(original: Function, backend: Any, user_name: str, *new: Any, **named: Any) -> None:
-    """Rename or move a user; moto keeps tags by ARN, which changes with name and path."""
+    """Rename or move a user; moto keeps tags by ARN, and a copy of the ARN with each device."""
     user = backend.users.get(user_name)
     old_arn = user.arn if user else ""
     original(backend, user_name, *new, **named)
@@ -60,3 +60,6 @@ def _update(original: Function, backend: Any, user_name: str, *new: Any, **named
         tags = backend.tagger.list_tags_for_resource(old_arn)["Tags"]
         backend.tagger.delete_all_tags_for_resource(old_arn)
         backend.tagger.tag_resource(user.arn, tags)
+        for device in backend.virtual_mfa_devices.values():
+            if device.user is user:
+                device.user_attribute |= {"Path": user.path, "UserName": user.name, "Arn": user.arn}

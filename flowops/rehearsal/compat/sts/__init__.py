@@ -16,7 +16,7 @@ from moto.sts.models import STSBackend
 from moto.sts.responses import TokenResponse
 
 from flowops.rehearsal.compat.patching import around
-from flowops.rehearsal.compat.sts import admission, assumption, identity, tokens, web_identity
+from flowops.rehearsal.compat.sts import admission, assumption, identity, sessions, tokens, web_identity
 from flowops.rehearsal.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -25,6 +25,7 @@ Clock = Callable[[], datetime]
 def install(settings: Settings, now: Clock = lambda: datetime.now(UTC)) -> None:
     """Make STS decide; `now` is the clock that sessions and MFA are held to."""
     admission.install(settings, now)
+    sessions.shorten(settings.session_seconds)
     around(TokenResponse, "assume_role", partial(assumption.assume_role, now))
     around(TokenResponse, "assume_role_with_web_identity", partial(web_identity.assume_role, now))
     around(TokenResponse, "get_session_token", partial(tokens.get_session_token, now))

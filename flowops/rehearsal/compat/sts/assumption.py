@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -20,7 +20,7 @@ from flowops.rehearsal.compat.sts.admission import holder_of
 from flowops.rehearsal.compat.sts.callers import Caller, managed_document
 from flowops.rehearsal.compat.sts.errors import AccessDenied, MalformedPolicyDocument, ValidationError
 from flowops.rehearsal.compat.sts.mfa import proven_at
-from flowops.rehearsal.compat.sts.sessions import PARTITION, Session, remember
+from flowops.rehearsal.compat.sts.sessions import PARTITION, Session, end_of, remember
 from flowops.rehearsal.compat.sts.tokens import credentials
 
 ROLE_ARN = re.compile(r"arn:aws:iam::(\d{12}):role/(.+)")
@@ -149,7 +149,7 @@ def issue(self: Any, role: Any, wish: Wish, moment: datetime) -> ActionResult:
         arn=assumed.arn,
         user_id=f"{role.id}:{wish.name}",
         issued=moment,
-        expires=moment + timedelta(seconds=wish.seconds),
+        expires=end_of(moment, wish.seconds),
         tags=wish.tags,
         transitive=wish.transitive,
         source_identity=wish.source_identity,
@@ -177,9 +177,23 @@ def _wish(self: Any, caller: Caller) -> Wish:
         policies=_policies(self),
     )
     _check(wish.name, SESSION_NAME, "roleSessionName")
+    if wish.source_identity:
+        _check_source(wish, caller)
     if self._get_param("ExternalId") is not None:
         _check(wish.external_id, EXTERNAL_ID, "externalId")
     return wish
+
+
+def _check_source(wish: Wish, caller: Caller) -> None:
+    """Refuse a source identity that is none, or another than that of the session: it stays, role after role.
+
+    IAM User Guide, "Monitor and control actions taken with assumed roles". What AWS answers is not documented.
+    """
+    _check(wish.source_identity, SESSION_NAME, "sourceIdentity")
+    before = caller.session.source_identity if caller.session else ""
+    if before and before != wish.source_identity:
+        why = f"the session was begun with the source identity {before}"
+        raise _denied(caller.arn, "sts:SetSourceIdentity", wish.role, why)
 
 
 def _check(value: str, pattern: re.Pattern[str], name: str) -> None:

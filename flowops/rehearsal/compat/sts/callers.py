@@ -124,7 +124,7 @@ def _user(account: str, is_meant: Callable[[Any], bool], session: Session | None
         user_id=user.id,
         holders=(user, *backend.get_groups_for_user(user.name)),
         session=session,
-        tags=_pairs(user.tags or []),
+        tags=pairs(user.tags or []),
     )
 
 
@@ -133,7 +133,7 @@ def _role(session: Session) -> Caller | None:
     role = iam_backends[session.account][PARTITION].roles.get(session.user_id.partition(":")[0])
     if role is None:
         return None
-    tags = {**dict(_pairs(role.tags)), **dict(session.tags)}
+    tags = {**dict(pairs(role.tags)), **dict(session.tags)}
     return Caller(
         principal=Principal(role.arn, session.account, session.arn),
         arn=session.arn,
@@ -155,5 +155,6 @@ def _attached(holder: Any, account: str) -> Iterator[Policy]:
             yield Policy.from_document(f"policy {arn} of {holder.arn}", managed)
 
 
-def _pairs(tags: list[dict[str, str]]) -> tuple[tuple[str, str], ...]:
+def pairs(tags: list[dict[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return tags as moto keeps them as pairs of name and value."""
     return tuple((tag["Key"], tag["Value"]) for tag in tags)

@@ -17,6 +17,22 @@ FORGOTTEN_AFTER = timedelta(hours=1)
 _SESSIONS = "flowops_sessions"
 
 
+class _Longest:
+    """How many seconds a session lasts at most, whatever was asked for; 0 for as long as AWS lets it."""
+
+    seconds = 0
+
+
+def shorten(seconds: int) -> None:
+    """Let no session of this process last longer than that; 0 leaves AWS's own limits."""
+    _Longest.seconds = seconds
+
+
+def end_of(moment: datetime, seconds: int) -> datetime:
+    """Return when a session ends that begins now and was granted for this long."""
+    return moment + timedelta(seconds=min(seconds, _Longest.seconds or seconds))
+
+
 @dataclass(frozen=True)
 class Session:
     """One set of temporary credentials.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -15,7 +15,7 @@ from flowops.rehearsal.compat.sts.admission import holder_of
 from flowops.rehearsal.compat.sts.callers import Caller
 from flowops.rehearsal.compat.sts.errors import AccessDenied, ValidationError
 from flowops.rehearsal.compat.sts.mfa import proven_at
-from flowops.rehearsal.compat.sts.sessions import PARTITION, Session, remember
+from flowops.rehearsal.compat.sts.sessions import PARTITION, Session, end_of, remember
 
 SHORTEST, LONGEST, DEFAULT = 900, 129_600, 43_200
 LONGEST_OF_ROOT = 3_600
@@ -37,7 +37,7 @@ def get_session_token(now: Callable[[], datetime], original: Function, self: Any
         arn=caller.arn,
         user_id=caller.user_id,
         issued=moment,
-        expires=moment + lifetime,
+        expires=end_of(moment, lifetime),
         mfa_at=mfa_at,
     )
     remember(session)
@@ -54,11 +54,11 @@ def credentials(session: Session, secret: str) -> dict[str, Any]:
     }
 
 
-def _lifetime(seconds: int, caller: Caller) -> timedelta:
+def _lifetime(seconds: int, caller: Caller) -> int:
     if not SHORTEST <= seconds <= LONGEST:
         raise ValidationError(
             f"1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: "
             f"Member must have value between {SHORTEST} and {LONGEST}"
         )
     # The root user's credentials never live longer: STS API Reference, GetSessionToken, DurationSeconds.
-    return timedelta(seconds=min(seconds, LONGEST_OF_ROOT) if caller.principal.kind == "root" else seconds)
+    return min(seconds, LONGEST_OF_ROOT) if caller.principal.kind == "root" else seconds

@@ -51,11 +51,14 @@ class FakeRunning:
 
 @dataclass
 class FakeProcesses:
-    """Starts nothing and remembers what it was asked to."""
+    """Starts nothing and remembers what it was asked to; `trouble` is raised instead."""
 
+    trouble: Exception | None = None
     started: list[tuple[list[str], dict[str, object]]] = field(default_factory=list)
 
     def start(self, argv: list[str], **how: object) -> FakeRunning:
+        if self.trouble is not None:
+            raise self.trouble
         self.started.append((argv, how))
         return FakeRunning(Path("/nowhere"))
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGKILL
 
 import pytest
 
-from flowops.adapters.providers.folder import POOL_PID, PROVIDER, private, remember, sweep
+from flowops.adapters.providers.folder import PROVIDER, claim, hold, private, remember, sweep
 from flowops.errors import ToolUnusable
 
 GONE = f"{os.getpid()} 1"
 """What was written down about a process that is not there any more: another one has its number now."""
-
-LONG_AGO = (1, 1)
 
 
 @dataclass
@@ -28,15 +27,13 @@ class Killer:
         self.killed.append((pid, number))
 
 
-def pool(runtime: Path, *, pid: str | None, provider: str | None = None) -> Path:
-    """Make the folder of a pool that started long ago; None: that process was never written down."""
+def pool(runtime: Path, *, provider: str | None = None) -> Path:
+    """Make the folder of a pool, and what it wrote down about a provider."""
     folder = runtime / "pool"
     folder.mkdir()
-    for name, text in ((POOL_PID, pid), (f"{PROVIDER}1.pid", provider)):
-        if text is not None:
-            (folder / name).write_text(text)
+    if provider is not None:
+        (folder / f"{PROVIDER}1.pid").write_text(provider)
     (folder / "control").touch()
-    os.utime(folder, LONG_AGO)
     return folder
 
 
@@ -72,35 +69,53 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
         private(folder, user=os.getuid() + 1)
 
 
-def test_a_living_pool_is_left_alone(tmp_path: Path) -> None:
+def test_what_somebody_holds_is_left_alone_and_swept_once_nobody_does(tmp_path: Path) -> None:
     runtime, killer = private(tmp_path / "runtime"), Killer()
-    folder = pool(runtime, pid=living(tmp_path), provider=living(tmp_path))
+    folder = pool(runtime, provider=living(tmp_path))
+    both = [hold(folder) for _ in range(2)]  # the owner and the pool itself
+    for held in both:
+        sweep(runtime, killer)
+        assert (folder / "control").exists()
+        os.close(held)
+    assert killer.killed == []
     sweep(runtime, killer)
-    assert (folder / "control").exists()
+    assert not folder.exists()
+
+
+def test_a_pool_whose_pids_mean_nothing_here_is_left_alone_while_it_is_held(tmp_path: Path) -> None:
+    """As in a /tmp that containers share, each with processes of its own."""
+    killer = Killer()
+    folder = pool(tmp_path, provider=GONE)
+    held = hold(folder)
+    sweep(tmp_path, killer)
+    os.close(held)
+    assert (folder / f"{PROVIDER}1.pid").exists()
     assert killer.killed == []
 
 
-@pytest.mark.parametrize("pid", [None, "", "12"], ids=["not written down", "just being written", "half written"])
-def test_a_pool_that_may_be_starting_is_left_alone_for_a_minute(tmp_path: Path, pid: str | None) -> None:
-    folder = pool(tmp_path, pid=pid)
-    os.utime(folder)
+def test_a_claim_is_a_folder_that_is_held_in_a_runtime_without_leftovers(tmp_path: Path) -> None:
+    left = pool(tmp_path)
+    folder, held = claim(tmp_path)
     sweep(tmp_path)
-    assert folder.exists()
-    os.utime(folder, LONG_AGO)
+    assert list(tmp_path.iterdir()) == [folder]
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert not left.exists()
+    os.close(held)
     sweep(tmp_path)
     assert not folder.exists()
 
 
-def test_a_dead_pool_is_removed_however_young(tmp_path: Path) -> None:
-    folder = pool(tmp_path, pid=GONE)
-    os.utime(folder)
-    sweep(tmp_path)
-    assert not folder.exists()
+def test_of_many_that_start_at_once_nobody_sweeps_anothers_folder(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        claimed = list(threads.map(lambda _: claim(tmp_path), range(40)))
+    assert sorted(tmp_path.iterdir()) == sorted(folder for folder, _ in claimed)
+    for _, held in claimed:
+        os.close(held)
 
 
 def test_a_provider_that_outlived_its_pool_is_killed(tmp_path: Path) -> None:
     runtime, killer = private(tmp_path / "runtime"), Killer()
-    folder = pool(runtime, pid=GONE, provider=living(tmp_path))
+    folder = pool(runtime, provider=living(tmp_path))
     sweep(runtime, killer)
     assert killer.killed == [(os.getpid(), SIGKILL)]
     assert not folder.exists()
@@ -108,7 +123,7 @@ def test_a_provider_that_outlived_its_pool_is_killed(tmp_path: Path) -> None:
 
 def test_whoever_has_a_dead_providers_number_now_is_not_killed(tmp_path: Path) -> None:
     killer = Killer()
-    pool(tmp_path, pid=GONE, provider=GONE)
+    pool(tmp_path, provider=GONE)
     sweep(tmp_path, killer)
     assert killer.killed == []
 
@@ -118,15 +133,14 @@ def test_a_provider_that_ends_just_then_does_not_stop_the_sweeping(tmp_path: Pat
         raise ProcessLookupError(pid)
 
     runtime = private(tmp_path / "runtime")
-    folder = pool(runtime, pid=GONE, provider=living(tmp_path))
+    folder = pool(runtime, provider=living(tmp_path))
     sweep(runtime, too_late)
     assert not folder.exists()
 
 
 def test_neither_a_stray_file_nor_a_folder_that_just_went_away_stops_the_sweeping(tmp_path: Path) -> None:
     (tmp_path / "a stray file").touch()
-    os.utime(tmp_path / "a stray file", LONG_AGO)
     (tmp_path / "gone").symlink_to("nowhere")
-    folder = pool(tmp_path, pid=GONE)
+    folder = pool(tmp_path)
     sweep(tmp_path)
     assert not folder.exists()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flowops.adapters.providers.folder import EXPECTED, POOL_PID
-from flowops.adapters.providers.sharing import LOCK_FILE, package_hash
-from flowops.adapters.providers.warm import Lane, Lanes, Site, WarmProviders
+from flowops.adapters.providers.folder import EXPECTED, sweep
+from flowops.adapters.providers.places import Places
+from flowops.adapters.providers.sharing import LOCK_FILE
+from flowops.adapters.providers.warm import Assignment, Lanes, SharedProviders
+from flowops.adapters.toolchain.package_hash import package_hash
+from flowops.errors import ToolUnusable
 from flowops.model.deployment import Unit
 from flowops.model.toolchain import Provider
 from tests.fakes import tree
@@ -41,7 +45,7 @@ class FakePool:
 def lanes(pool: Any) -> Lanes:
     """Return lanes 1 and 2 of the cluster and lane 3 of the network."""
     found = [(EKS, AWS), (EKS, HELM), (VPC, AWS)]
-    made = [Lane(str(number), unit, it, BINARIES[it]) for number, (unit, it) in enumerate(found, start=1)]
+    made = [Assignment(str(number), unit, it, BINARIES[it]) for number, (unit, it) in enumerate(found, start=1)]
     return Lanes(Path("/run/lanes"), made, pool, whole=frozenset({EKS, VPC}), everybody=True)
 
 
@@ -79,7 +83,7 @@ def test_where_the_marks_are_gone_anything_may_have_been_written(tmp_path: Path)
 
 
 def test_where_terraform_has_a_provider_of_its_own_anything_may_have_been_written(tmp_path: Path) -> None:
-    made = [Lane("1", EKS, AWS, BINARIES[AWS]), Lane("2", VPC, AWS, BINARIES[AWS])]
+    made = [Assignment("1", EKS, AWS, BINARIES[AWS]), Assignment("2", VPC, AWS, BINARIES[AWS])]
     pool: Any = FakePool(tmp_path)
     mixed = Lanes(Path("/run/lanes"), made, pool, whole=frozenset({VPC}), everybody=False)
     assert mixed.may_have_written(EKS)
@@ -122,18 +126,23 @@ def test_a_link_into_a_cache_that_was_cleared_is_renewed_and_any_other_is_kept(t
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def places(tmp_path: Path) -> Iterator[Places]:
+    with tempfile.TemporaryDirectory(prefix="warm-") as short:  # its sockets have little room for a name
+        yield _places(tmp_path, Path(short) / "run")
+
+
+def _places(tmp_path: Path, runtime: Path) -> Places:
     program = tmp_path / "mirror" / "linux_amd64" / "terraform-provider-aws_v5.100.0_x5"
     program.parent.mkdir(parents=True)
     program.write_text("a provider")
     folder = tmp_path / "deployments" / VPC.path
     folder.mkdir(parents=True)
-    (folder / LOCK_FILE).write_text(locked(AWS, package_hash(program.parent, [program])))
-    return Site(
+    (folder / LOCK_FILE).write_text(locked(AWS, package_hash(program.parent)))
+    return Places(
         python=Path("/venv/bin/python"),
         deployments=tmp_path / "deployments",
         modules=tmp_path / "modules",
-        runtime=tmp_path / "run",
+        runtime=runtime,
         schemas=tmp_path / "schemas",
         binary={AWS: program}.get,
     )
@@ -149,84 +158,98 @@ def locked(provider: Provider, package: str) -> str:
 class Story:
     """Warm providers with nobody behind them; `said` is what the operator reads."""
 
-    site: Site
+    places: Places
     processes: Any = field(default_factory=FakeProcesses)
     said: list[str] = field(default_factory=list)
 
     @property
-    def warm(self) -> WarmProviders:
+    def warm(self) -> SharedProviders:
         own = {"PATH": "/bin", "HOME": "/home/ann", "AWS_SECRET_ACCESS_KEY": "hidden"}
-        return WarmProviders(self.processes, self.site, own, self.said.append)
+        return SharedProviders(self.processes, self.places, own, self.said.append)
 
 
-def test_preparing_starts_a_pool_that_knows_which_providers_will_be_wanted(site: Site) -> None:
-    story = Story(site)
+def test_preparing_starts_a_pool_that_knows_which_providers_will_be_wanted(places: Places) -> None:
+    story = Story(places)
     warm = story.warm
     for units in ([VPC, EKS], [VPC]):
         warm.prepare(units, {"AWS_PROFILE": "dev"})
     [(argv, _)] = story.processes.started
-    [pool] = site.runtime.iterdir()
+    [pool] = places.runtime.iterdir()
     assert argv == [
         *("/venv/bin/python", "-P", "-m", "flowops.adapters.providers.pool"),
-        *(str(pool), str(site.schemas), "60.0"),
+        *(str(pool), str(places.schemas), "60.0"),
     ]
     assert json.loads((pool / EXPECTED).read_text()) == {
         "env": {"AWS_PROFILE": "dev"},
-        "binaries": [str(site.binary(AWS))],
+        "binaries": [str(places.binary(AWS))],
     }
-    assert (pool / POOL_PID).read_text().startswith("4711 ")
 
 
-def test_the_pool_outlives_us_and_gets_no_secrets_in_its_environment(site: Site) -> None:
-    story = Story(site)
+def test_a_pool_that_has_not_said_a_word_yet_is_not_swept_away(places: Places) -> None:
+    warm = Story(places).warm
+    warm.prepare([VPC], {})
+    [pool] = places.runtime.iterdir()
+    sweep(places.runtime)
+    assert pool.is_dir()
+
+
+def test_a_pool_that_cannot_start_leaves_nothing(places: Places) -> None:
+    story = Story(places, processes=FakeProcesses(trouble=ToolUnusable("There is no python.")))
+    story.warm.prepare([VPC], {"AWS_SECRET_ACCESS_KEY": "hidden"})
+    assert story.said == ["providers are not shared, because there is no python."]
+    assert list(places.runtime.iterdir()) == []
+
+
+def test_the_pool_outlives_us_and_gets_no_secrets_in_its_environment(places: Places) -> None:
+    story = Story(places)
     story.warm.prepare([VPC], {"AWS_SECRET_ACCESS_KEY": "hidden"})
     [(_, how)] = story.processes.started
     assert how["env"] == {"PATH": "/bin", "HOME": "/home/ann", "GRPC_ENABLE_FORK_SUPPORT": "0"}
     assert not how.get("dies_with_us")
-    [pool] = site.runtime.iterdir()
+    [pool] = places.runtime.iterdir()
     assert (pool / EXPECTED).stat().st_mode & 0o777 == 0o600
 
 
-def refused(site: Site, *units: Unit) -> Story:
+def refused(places: Places, *units: Unit) -> Story:
     """Return the story of units that get no warm providers."""
-    story = Story(site)
-    assert story.warm.open(units, {}, Path("/run/lanes"), frozenset()) is None
+    story = Story(places)
+    assert story.warm.open(units, {}, Path("/run/lanes"), frozenset(), writes=False) is None
     assert story.processes.started == []
     return story
 
 
-def test_a_unit_without_a_lock_file_is_left_to_terraform(site: Site) -> None:
-    assert refused(site, EKS).said == []
+def test_a_unit_without_a_lock_file_is_left_to_terraform(places: Places) -> None:
+    assert refused(places, EKS).said == []
 
 
-def test_a_provider_whose_program_is_not_there_is_left_to_terraform(site: Site) -> None:
-    assert refused(replace(site, binary=lambda _: None), VPC).said == []
+def test_a_provider_whose_program_is_not_there_is_left_to_terraform(places: Places) -> None:
+    assert refused(replace(places, binary=lambda _: None), VPC).said == []
 
 
-def test_a_provider_from_elsewhere_than_the_public_registry_is_left_to_terraform(site: Site) -> None:
-    lock = site.deployments / VPC.path / LOCK_FILE
+def test_a_provider_from_elsewhere_than_the_public_registry_is_left_to_terraform(places: Places) -> None:
+    lock = places.deployments / VPC.path / LOCK_FILE
     lock.write_text(lock.read_text().replace("registry.terraform.io", "example.com"))
-    assert refused(site, VPC).said == []
+    assert refused(places, VPC).said == []
 
 
-def test_a_unit_that_was_given_up_gets_no_more_lanes(site: Site) -> None:
-    story = Story(site)
+def test_a_unit_that_was_given_up_gets_no_more_lanes(places: Places) -> None:
+    story = Story(places)
     warm = story.warm
     warm.give_up([VPC])
-    assert warm.open([VPC], {}, Path("/run/lanes"), frozenset()) is None
+    assert warm.open([VPC], {}, Path("/run/lanes"), frozenset(), writes=False) is None
     assert story.processes.started == []
 
 
-def test_a_runtime_folder_of_somebody_else_is_not_used_and_it_is_said_once_in_one_line(site: Site) -> None:
-    site.runtime.mkdir(mode=0o755)
-    site.runtime.chmod(0o755)
-    assert refused(site, VPC).said == [
-        f"providers are not shared, because the folder {site.runtime} is not private to this user."
+def test_a_runtime_folder_of_somebody_else_is_not_used_and_it_is_said_once_in_one_line(places: Places) -> None:
+    places.runtime.mkdir(mode=0o755)
+    places.runtime.chmod(0o755)
+    assert refused(places, VPC).said == [
+        f"providers are not shared, because the folder {places.runtime} is not private to this user."
     ]
 
 
-def test_a_runtime_folder_too_deep_for_sockets_is_not_used_and_left_empty(site: Site) -> None:
-    deep = replace(site, runtime=site.runtime / ("d" * 80))
+def test_a_runtime_folder_too_deep_for_sockets_is_not_even_made(places: Places) -> None:
+    deep = replace(places, runtime=places.runtime / ("d" * 80))
     [said] = refused(deep, VPC).said
     assert said.endswith("is too long for sockets.")
-    assert list(deep.runtime.iterdir()) == []
+    assert not deep.runtime.exists()

@@ -10,7 +10,8 @@ locals {
 
   cluster_name        = "flowable-dev"
   kubernetes_version  = "1.34"
-  public_access_cidrs = [] # Office or VPN ranges that may reach the API server; without any, only the VPC does.
+  public_access_cidrs = []                # Office or VPN ranges that may reach the API server; without any, only the VPC does.
+  ingress_scheme      = "internet-facing" # Or internal: then load balancers answer in the VPC only.
   node_group = {
     instance_types = ["m6i.large"]
     min_size       = 2

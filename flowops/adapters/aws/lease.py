@@ -1,0 +1,67 @@
+"""The object of an environment's lease: written only where it still is what we saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowops.adapters.aws.client import AwsSession
+from flowops.adapters.aws.errors import AwsFailed
+from flowops.model.lease import Lease, from_json, to_json
+
+_ABSENT = ("NoSuchKey", "404")
+# 409 is S3's answer to one of two writes at the same moment.
+_OVERTAKEN = (*_ABSENT, "PreconditionFailed", "412", "ConditionalRequestConflict", "409")
+
+
+@dataclass(frozen=True)
+class FoundLease:
+    """What stands under a key: `etag` "" for nothing; a lease of None with an etag is one that cannot be read."""
+
+    lease: Lease | None
+    etag: str
+
+    @property
+    def unreadable(self) -> bool:
+        """Say that there is an object, and that it says nothing."""
+        return self.lease is None and bool(self.etag)
+
+
+class LeaseStore:
+    """The lease at one key of the state bucket, as a role sees it."""
+
+    def __init__(self, session: AwsSession, bucket: str, key: str) -> None:
+        self._session, self._bucket, self._key = session, bucket, key
+
+    def read(self) -> FoundLease:
+        """Return what stands there now."""
+        raw, etag = self._object()
+        if raw is None:
+            return FoundLease(None, "")
+        try:
+            return FoundLease(from_json(raw), etag)
+        except ValueError:
+            return FoundLease(None, etag)
+
+    def write(self, lease: Lease, etag: str) -> str | None:
+        """Write the lease over the object with this etag, "" for none; return its etag, None where we came too late."""
+        condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+        body = to_json(lease)
+        try:
+            answer = self._session.call("s3", "PutObject", Bucket=self._bucket, Key=self._key, Body=body, **condition)
+        except AwsFailed as error:
+            if error.code not in _OVERTAKEN:
+                raise
+            # The SDK repeats a write whose answer got lost, and then it is our own object that stands in the way.
+            found, known = self._object()
+            return known if found == body else None
+        return str(answer["ETag"])
+
+    def _object(self) -> tuple[bytes | None, str]:
+        try:
+            with self._session.explained("s3", f"GetObject of s3://{self._bucket}/{self._key}"):
+                answer = self._session.client("s3").get_object(Bucket=self._bucket, Key=self._key)
+                return answer["Body"].read(), str(answer["ETag"])
+        except AwsFailed as error:
+            if error.code in _ABSENT:
+                return None, ""
+            raise

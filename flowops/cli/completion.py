@@ -1,0 +1,39 @@
+"""completion: the script by which a shell completes our command line."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from flowops.cli import options
+from flowops.cli.context import Invocation
+from flowops.cli.settings import Choice
+from flowops.cli.shells import SHELLS, completer
+from flowops.cli.stdout import reader_may_leave
+from flowops.errors import Exit
+
+
+@click.command()
+@click.argument("shell", type=Choice(list(SHELLS)), metavar="bash|zsh|fish")
+@options.settings
+@click.pass_context
+def completion(context: click.Context, /, shell: str) -> int:
+    """Print what lets a shell complete commands, options and names of your project; AWS is not asked.
+
+    docs/completion.md says where each shell looks for it.
+
+    \b
+    Example: source <(flowops completion bash)
+    Example: flowops completion zsh > ~/.zfunc/_flowops
+    Example: flowops completion fish > ~/.config/fish/completions/flowops.fish
+    """
+    invocation: Invocation = context.obj
+    script = completer(context.find_root().command, invocation, shell).source()
+    if invocation.output != "table":
+        from flowops.cli.view.result import Result, show
+
+        return show(Result("completion", {"shell": shell, "script": script}, ""), invocation.output)
+    with reader_may_leave():
+        sys.stdout.write(script)
+    return int(Exit.FINE)

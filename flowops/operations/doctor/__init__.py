@@ -1,0 +1,1 @@
+"""doctor: what keeps a newcomer from a green apply, and the command that mends it."""

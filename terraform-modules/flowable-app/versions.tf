@@ -1,0 +1,14 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 6.0"
+    }
+    helm = {
+      source  = "hashicorp/helm"
+      version = ">= 1.3.2, < 3.0"
+    }
+  }
+}
