@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 Answer = str | Callable[[str], str]
 """What to type, or what makes it from all that was shown so far."""
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds without a sign after which the command is killed: its exit code fails the test then."""
 
 

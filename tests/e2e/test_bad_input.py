@@ -224,7 +224,7 @@ def shell(flowops: Flowops, line: str) -> Ended:
     command = shlex.join([sys.executable, "-m", "flowops", "--project-dir", str(flowops.project)])
     text = line.replace("flowops", command, 1)
     done = subprocess.run(
-        ["sh", "-c", text], cwd=ROOT, env=flowops.env(), capture_output=True, text=True, timeout=60, check=False
+        ["sh", "-c", text], cwd=ROOT, env=flowops.env(), capture_output=True, text=True, timeout=300, check=False
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 
@@ -262,7 +262,7 @@ def test_a_folder_that_is_gone_is_said_so(flowops: Flowops, tmp_path: Path) -> N
     gone.mkdir()
     env = {"PYTHONPATH": str(ROOT)}
     argv = ["sh", "-c", f"cd {gone} && rmdir {gone} && exec {sys.executable} -m flowops config show"]
-    done = subprocess.run(argv, env=flowops.env(**env), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(argv, env=flowops.env(**env), capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 64
     assert done.stderr.splitlines()[0] == "The folder that you are in is gone."
 

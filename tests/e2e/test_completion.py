@@ -157,7 +157,7 @@ def completed_by_fish(line: str, flowops: Flowops) -> list[str]:
         env=flowops.env(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -179,5 +179,5 @@ def test_fish_says_the_whole_of_what_a_command_does(flowops: Flowops) -> None:
 def test_the_script_is_one_that_the_shell_can_read(shell: str, flowops: Flowops, tmp_path: Path) -> None:
     script = tmp_path / "script"
     script.write_text(flowops("completion", shell).out)
-    checked = subprocess.run([present(shell), "-n", script], capture_output=True, text=True, timeout=60, check=False)
+    checked = subprocess.run([present(shell), "-n", script], capture_output=True, text=True, timeout=300, check=False)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")

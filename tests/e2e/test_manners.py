@@ -148,7 +148,7 @@ def on_terminal(flowops: Flowops, words: str, columns: int, **env: str) -> tuple
     except OSError:  # the other end is closed: Linux says so by EIO
         pass
     os.close(ours)
-    return child.wait(timeout=60), text.decode()
+    return child.wait(timeout=300), text.decode()
 
 
 def test_a_narrow_terminal_shows_all_that_a_wide_one_does(flowops: Flowops) -> None:

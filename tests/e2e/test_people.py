@@ -86,7 +86,7 @@ def aws(rehearsed: Rehearsed, *words: str) -> subprocess.CompletedProcess[str]:
         env=leading(rehearsed),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         stdin=subprocess.DEVNULL,
         check=False,
     )

@@ -40,7 +40,7 @@ def create_cluster(rehearsed: Rehearsed) -> None:
 def answer_at(endpoint: str) -> int:
     """Return the HTTP status that the version of an API server has for everybody."""
     unverified = ssl._create_unverified_context()
-    with urllib.request.urlopen(f"{endpoint}/version", context=unverified, timeout=10) as answer:
+    with urllib.request.urlopen(f"{endpoint}/version", context=unverified, timeout=60) as answer:
         return int(answer.status)
 
 

@@ -100,7 +100,7 @@ def test_a_hostile_file_is_one_clear_line(flowops: Flowops, content: bytes | Non
         os.mkfifo(file)
     else:
         file.write_bytes(content)
-    ended = flowops("why", "dev/foundation/eks", "cluster_name", timeout=60)
+    ended = flowops("why", "dev/foundation/eks", "cluster_name", timeout=300)
     assert ended.code == 64
     assert f"{file}{answer}" in ended.err.splitlines()[0]
     assert "flowops met an error" not in ended.err

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PATIENCE = 60
+PATIENCE = 240
 PATIENCE_WITH_A_RUN = 240
 """How long a plan and the apply after it may take until they get somewhere, beside everything else that is tested."""
 

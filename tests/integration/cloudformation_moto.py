@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 from flowops.rehearsal import cloudformation
 
 REGION = "eu-central-1"
-PATIENCE = 30.0
+PATIENCE = 120.0
 IAM = ["CAPABILITY_NAMED_IAM"]
 _ids = itertools.count(900000000001)
 

@@ -18,7 +18,7 @@ GET_TOKEN = ("eks", "get-token", "--cluster-name", CLUSTER, "--region", "eu-cent
 
 def asked(aws: Path, arguments: Sequence[str], env: Mapping[str, str], folder: Path) -> Completed:
     """Run the aws command line with these arguments; `folder` is its home, in which it keeps sessions."""
-    return Processes().run([str(aws), *arguments], env={**env, "HOME": str(folder)}, cwd=folder, timeout=60)
+    return Processes().run([str(aws), *arguments], env={**env, "HOME": str(folder)}, cwd=folder, timeout=300)
 
 
 def holder(answer: str) -> str:
@@ -28,7 +28,7 @@ def holder(answer: str) -> str:
     scope = parse_qs(urlsplit(url).query)["X-Amz-Credential"][0]
     # moto finds the service in this header only; whoever reviews a token sends it along.
     headers = {"x-k8s-aws-id": CLUSTER, "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, Signature=0"}
-    body = build_opener(ProxyHandler({})).open(Request(url, headers=headers), timeout=10).read().decode()
+    body = build_opener(ProxyHandler({})).open(Request(url, headers=headers), timeout=60).read().decode()
     found = re.search(r'arn:aws:sts::[^<"]+', body)
     assert found, body
     return found[0]

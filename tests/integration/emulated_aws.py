@@ -49,7 +49,7 @@ class Cloud:
             aws_access_key_id=keys.access_key,
             aws_secret_access_key=keys.secret_key,
             aws_session_token=token or None,
-            config=Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=30),
+            config=Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=120),
         )
 
     def _administrator(self, account: str) -> NewKey:

@@ -75,7 +75,7 @@ class Cloud:
 
     def client(self, service: str, keys: Keys | None) -> Any:
         """Return a boto3 client; without keys it signs nothing."""
-        config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
+        config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=120)
         if keys is None:
             config = config.merge(Config(signature_version=UNSIGNED))
         return boto3.client(
@@ -157,7 +157,7 @@ def emulated(state_dir: Path) -> Iterator[Cloud]:
 
 def wait_for(port: int) -> None:
     """Return once somebody listens on a port."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

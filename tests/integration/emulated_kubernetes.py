@@ -17,7 +17,7 @@ from tests.integration.emulated_aws import DEV, REGION, Cloud, running
 
 POLICY = "arn:aws:eks::aws:cluster-access-policy/"
 NODE_ROLE = f"arn:aws:iam::{DEV}:role/flowable/workload/nodes"
-PATIENCE = 120
+PATIENCE = 300
 ANYBODY_HERE = {"Effect": "Allow", "Principal": {"AWS": DEV}, "Action": "sts:AssumeRole"}
 TRUST = {"Version": "2012-10-17", "Statement": [ANYBODY_HERE]}
 
@@ -91,7 +91,7 @@ class Kube:
     def token(self, role: str, cluster: str = "") -> str:
         """Return what `aws eks get-token` makes for somebody in that role."""
         argv = [str(self.programs.aws), "eks", "get-token", "--cluster-name", cluster or self.name]
-        answer = Processes().run(argv, env=self.session(role).environment, cwd=self.folder, timeout=60)
+        answer = Processes().run(argv, env=self.session(role).environment, cwd=self.folder, timeout=300)
         assert answer.succeeded, answer.stderr
         return str(json.loads(answer.stdout)["status"]["token"])
 
@@ -103,7 +103,7 @@ class Kube:
             [str(self.programs.kubectl), f"--kubeconfig={file}", *argv],
             env={"PATH": os.environ["PATH"], "HOME": str(self.folder)},
             cwd=self.folder,
-            timeout=60,
+            timeout=300,
         )
 
     def read(self, token: str, *argv: str) -> Any:

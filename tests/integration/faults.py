@@ -156,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(parts)
 
     def _forward(self, body: bytes) -> None:
-        connection = HTTPConnection(urlsplit(self.faults.upstream).netloc, timeout=60)
+        connection = HTTPConnection(urlsplit(self.faults.upstream).netloc, timeout=300)
         try:
             headers = {name: it for name, it in self.headers.items() if name.lower() not in _HOP}
             connection.request(self.command, self.path, body, {**headers, "Content-Length": str(len(body))})

@@ -38,7 +38,7 @@ class Releases:
             "namespace": namespace,
             "create_namespace": True,
             "wait": True,
-            "timeout": 90,
+            "timeout": 600,
             "values": [json.dumps(values)],
             "depends_on": earlier,
             **more,
@@ -100,7 +100,7 @@ class Releases:
             "HELM_REPOSITORY_CACHE": str(self.folder / "cache"),
         }
         argv = (str(self.tools.terraform), *argv, "-no-color")
-        return Processes().run(list(argv), env=environment, cwd=self.folder, timeout=300)
+        return Processes().run(list(argv), env=environment, cwd=self.folder, timeout=1800)
 
     def _document(self) -> dict[str, Any]:
         described = self.kube.described()
@@ -128,5 +128,5 @@ def _credentials(login: Login) -> dict[str, str]:
 def _fetched(url: str, login: Login) -> bytes:
     request = urllib.request.Request(url)
     request.add_header("Authorization", f"Basic {base64.b64encode(':'.join(login).encode()).decode()}")
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return bytes(answer.read())

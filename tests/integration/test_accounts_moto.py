@@ -249,7 +249,7 @@ def test_ctrl_c_says_what_is_under_way_and_the_request_is_found_again(desk: Desk
         ) as child:
             await_true(lambda: rule.met == 1 or child.poll() is not None, "the look at the request")
             child.send_signal(signal.SIGINT)
-            _, said = child.communicate(timeout=60)
+            _, said = child.communicate(timeout=300)
     assert child.returncode == Exit.INTERRUPTED, said
     (waiting,) = desk.organizations.under_way()
     assert f"Interrupted while AWS makes account security (request {waiting.id})." in said

@@ -156,7 +156,7 @@ def _person(cloud: Cloud, name: str, group: str, path: str = "/flowable/") -> Pe
 def _detected(cloudformation: Any, stack: str) -> None:
     """Look for drift until everything was looked at."""
     detection = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         found = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
         if found["DetectionStatus"] != "DETECTION_IN_PROGRESS":

@@ -140,7 +140,7 @@ def test_unsaved_states_are_seen_where_they_lie_and_are_not_touched(project: Pat
 
 def test_a_project_outside_of_git_has_no_working_copy(project: Path) -> None:
     assert files(project).git() is None
-    subprocess.run(["git", "init", "-q", str(project)], check=True, timeout=60)
+    subprocess.run(["git", "init", "-q", str(project)], check=True, timeout=300)
     state = files(project).git()
     assert state is not None
     assert "flowops.yaml" in state.changed

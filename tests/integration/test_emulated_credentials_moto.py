@@ -119,5 +119,5 @@ class TestAccessKeys:
         # moto finds the service in this header only; whoever reviews a token of `aws eks get-token` sends it along.
         scope = f"{session.access}/20260101/eu-central-1/sts/aws4_request"
         request = Request(url, headers={"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, Signature=0"})
-        body = build_opener(ProxyHandler({})).open(request, timeout=10).read().decode()
+        body = build_opener(ProxyHandler({})).open(request, timeout=60).read().decode()
         assert f"arn:aws:sts::{DEV}:assumed-role/DevOpsAdminRole/test" in body

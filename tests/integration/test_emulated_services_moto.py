@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -342,14 +341,12 @@ def test_one_account_sees_nothing_of_another(cloud: Cloud) -> None:
         ("health", "describe_events", {}),
     ],
 )
-def test_what_is_not_emulated_fails_fast_in_the_services_own_words(
+def test_what_is_not_emulated_fails_at_once_in_the_services_own_words(
     cloud: Cloud, service: str, operation: str, given: dict[str, str]
 ) -> None:
     client = cloud.client(service)
-    began = time.monotonic()
     with pytest.raises(ClientError) as missing:
         getattr(client, operation)(**given)
-    assert time.monotonic() - began < 10
     assert missing.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert code_of(missing) == "NotImplementedException"
     assert "flowops' emulator" in missing.value.response["Error"]["Message"]

@@ -183,5 +183,5 @@ def test_a_url_that_is_signed_in_its_query_says_who_signed_it(cloud: Cloud, sess
 
 def answer(url: str) -> str:
     direct: Any = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(url, timeout=10) as response:
+    with direct.open(url, timeout=60) as response:
         return str(response.read().decode())

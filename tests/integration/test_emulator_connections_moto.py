@@ -45,7 +45,7 @@ def server() -> Iterator[BaseWSGIServer]:
 
 @pytest.fixture
 def client(server: BaseWSGIServer) -> Iterator[HTTPConnection]:
-    client = HTTPConnection("127.0.0.1", server.server_port, timeout=20)
+    client = HTTPConnection("127.0.0.1", server.server_port, timeout=60)
     client.connect()
     yield client
     client.close()
@@ -59,7 +59,7 @@ def asked(client: HTTPConnection, method: str, path: str = "/", **given: Any) ->
 
 def raw(server: BaseWSGIServer, sent: bytes) -> bytes:
     """Send bytes and return all that comes until the server closes the connection."""
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=20) as plain:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=60) as plain:
         plain.sendall(sent)
         return b"".join(iter(lambda: plain.recv(65536), b""))
 
@@ -104,7 +104,7 @@ def test_who_wants_an_end_or_speaks_an_older_http_gets_one(server: BaseWSGIServe
 
 
 def test_a_client_that_asks_first_may_send_its_body(server: BaseWSGIServer) -> None:
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=20) as plain:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=60) as plain:
         plain.sendall(b"PUT / HTTP/1.1\r\nHost: here\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
         assert plain.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
         plain.sendall(b"body")

@@ -61,7 +61,7 @@ class Held:
 
     def finish(self) -> tuple[int, str]:
         self.bench.sandbox.release()
-        said, _ = self.process.communicate(timeout=60)
+        said, _ = self.process.communicate(timeout=300)
         return self.process.returncode, said
 
 

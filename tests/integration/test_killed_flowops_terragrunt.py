@@ -196,7 +196,7 @@ def test_a_terragrunt_that_was_started_but_not_yet_written_down_keeps_others_awa
     bench = RecordedBench(tmp_path / "tree", tools)
     try:
         process = child(tmp_path / "tree", replace(tools, terragrunt=slow), Verb.APPLY, _TERRAGRUNT_STARTED)
-        assert process.wait(timeout=60) == -signal.SIGKILL
+        assert process.wait(timeout=300) == -signal.SIGKILL
         killed = bench.first()
         assert (killed.events[-1]["event"], killed.terragrunts) == ("step", ())
         with pytest.raises(LockHeld, match=r"was killed .* terragrunt still works \(pid \d+\)"):
@@ -246,7 +246,7 @@ def test_a_terragrunt_killed_with_flowops_is_settled_from_what_terraform_left(he
 def test_a_terragrunt_killed_alone_ends_the_run_with_what_terraform_did_on_record(held: Held) -> None:
     os.kill(held.bench.first().terragrunts[-1][0], signal.SIGKILL)
     held.bench.sandbox.release()
-    assert held.process.wait(timeout=60) == Exit.PARTLY_DONE
+    assert held.process.wait(timeout=300) == Exit.PARTLY_DONE
     ended = held.bench.first()
     assert not ended.killed
     assert dict(ended.counts) == {"failed": 1, "not-run": 1}

@@ -40,11 +40,11 @@ def test_update_kubeconfig_leads_an_administrator_to_the_cluster(kube: Kube) -> 
     file = kube.folder / "by-aws"
     environment = {**session.environment, "PATH": f"{kube.programs.aws.parent}:{session.environment['PATH']}"}
     argv = [str(kube.programs.aws), "eks", "update-kubeconfig", "--name", kube.name, "--kubeconfig", str(file)]
-    assert Processes().run(argv, env=environment, cwd=kube.folder, timeout=60).succeeded
+    assert Processes().run(argv, env=environment, cwd=kube.folder, timeout=300).succeeded
 
     name = "jsonpath={.status.userInfo.username}"
     whoami = [str(kube.programs.kubectl), f"--kubeconfig={file}", "auth", "whoami", "-o", name]
-    answer = Processes().run(whoami, env=environment, cwd=kube.folder, timeout=60)
+    answer = Processes().run(whoami, env=environment, cwd=kube.folder, timeout=300)
     assert answer.stdout == f"arn:aws:sts::{DEV}:assumed-role/Operator/alice-example.com", answer.stderr
 
 
@@ -146,6 +146,6 @@ def test_clients_verify_the_server_by_the_authority_of_the_cluster(kube: Kube, t
         [str(kube.programs.kubectl), f"--server={kube.described()['endpoint']}", "--token=x", "get", "namespaces"],
         env={"HOME": str(tmp_path)},
         cwd=tmp_path,
-        timeout=60,
+        timeout=300,
     )
     assert "certificate signed by unknown authority" in answer.stderr

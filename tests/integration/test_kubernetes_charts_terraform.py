@@ -84,6 +84,11 @@ class Installed:
         found: list[dict[str, Any]] = self.read("pods", f"--selector=app.kubernetes.io/component={component}")["items"]
         return [it for it in found if not it["metadata"].get("deletionTimestamp")]
 
+    def told(self) -> str:
+        """Return what Kubernetes says of everything that is to run, and of what it waits for."""
+        kinds = "pods,deployments,externalsecrets,secretstores,events,nodes"
+        return self.kube.kubectl(self.token, "get", kinds, "--all-namespaces", "--output=wide").stdout
+
     def are_ready(self, component: str) -> bool:
         states = [
             it for pod in self.pods(component) for it in pod["status"].get("conditions", ()) if it["type"] == "Ready"
@@ -190,9 +195,11 @@ def installed(
     releases.add("secrets", releases.write_chart("flowable-secrets", parts), SPACE, {})
     releases.add("flowable", "flowable/flowable", SPACE, values(database), version="3.11.3")
     applied = releases.apply()
-    assert "7 added" in applied.stdout, applied.stdout + applied.stderr
     seen = {CANARY, PROD_CANARY, it.value(database)["password"]}
-    return Installed(it, releases, it.kube.token(role), database, seen)
+    made = Installed(it, releases, it.kube.token(role), database, seen)
+    assert applied.succeeded, made.told()
+    assert "7 added" in applied.stdout
+    return made
 
 
 def test_all_charts_are_installed_and_run_and_then_nothing_is_left_to_do(installed: Installed) -> None:

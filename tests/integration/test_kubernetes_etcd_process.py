@@ -69,4 +69,4 @@ def test_nobody_without_a_certificate_of_its_own_authority_gets_in(
         pair = stranger.client("client", "system:masters")
         context.load_cert_chain(pair.certificate, pair.key)
     with pytest.raises((ssl.SSLError, ConnectionError, urllib.error.URLError)):
-        urllib.request.urlopen(f"https://127.0.0.1:{etcd.files.port}/version", context=context, timeout=10)
+        urllib.request.urlopen(f"https://127.0.0.1:{etcd.files.port}/version", context=context, timeout=60)

@@ -58,7 +58,7 @@ def module(kube: Kube, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "namespace": "flowable",
         "create_namespace": True,
         "wait": True,
-        "timeout": 60,
+        "timeout": 600,
         "values": ["replicas: 3"],
     }
     document = {

@@ -160,7 +160,7 @@ def test_forty_races_of_processes_have_one_winner_each(home: Home) -> None:
             _go(racers)
     finally:
         for racer in racers:
-            racer.communicate(timeout=60)
+            racer.communicate(timeout=300)
 
 
 def _go(racers: Iterable[subprocess.Popen[str]]) -> None:

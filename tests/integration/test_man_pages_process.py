@@ -35,7 +35,7 @@ def name_of(path: tuple[str, ...]) -> str:
 def shown(page: Path) -> str:
     """Return a page as groff shows it; it must have no warning about it."""
     argv = ["groff", "-man", "-Tutf8", "-ww", "-P-cbou", "-rLL=110n", str(page)]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=True)
     assert done.stderr == ""
     return done.stdout.replace("‐", "-").replace("−", "-")
 

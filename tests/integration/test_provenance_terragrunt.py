@@ -43,7 +43,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def terragrunts_inputs(tools: Tools, folder: Path) -> dict[str, Any]:
     """Return the inputs that terragrunt computes; outputs of dependencies are mocks or missing."""
     env = {**tools.environment, "TG_TF_PATH": str(tools.terraform)}
-    done = Processes().run(render_argv(tools.terragrunt), env=env, cwd=folder, timeout=60)
+    done = Processes().run(render_argv(tools.terragrunt), env=env, cwd=folder, timeout=300)
     assert done.succeeded, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)["inputs"]
     return found

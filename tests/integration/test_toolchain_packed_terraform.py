@@ -111,7 +111,7 @@ def test_terraform_links_to_what_was_unpacked(box: Toolbox, tools: Tools) -> Non
     work.mkdir()
     (work / "versions.tf.json").write_text(requirement(FAKE))
     env = {"PATH": os.environ["PATH"], "HOME": str(box.folder), "TF_CLI_CONFIG_FILE": str(settings)}
-    done = Processes().run([str(tools.terraform), "init", "-no-color"], env=env, cwd=work, timeout=60)
+    done = Processes().run([str(tools.terraform), "init", "-no-color"], env=env, cwd=work, timeout=300)
     assert done.succeeded, done.stderr
     assert unpacked_in(work / ".terraform" / "providers", FAKE, PLATFORM).resolve() == place(box)
     assert hash_of(box) in (work / ".terraform.lock.hcl").read_text()

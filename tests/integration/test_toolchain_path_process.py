@@ -197,6 +197,6 @@ def served(box: Toolbox, toolchain: Toolchain) -> list[dict[str, object]]:
 def test_a_toolchain_of_this_very_environment_has_the_aws_command(box: Toolbox) -> None:
     machine = Machine(**{**vars(box.machine), "scripts": Path(box.python).parent})
     toolchain = pinned_toolchain(machine, Processes(), terraform_version="1.11.4", terragrunt_version="1.1.3")
-    done = Processes().run([str(toolchain.require("aws")), "--version"], env=box.env, cwd=box.folder, timeout=60)
+    done = Processes().run([str(toolchain.require("aws")), "--version"], env=box.env, cwd=box.folder, timeout=300)
     assert done.stdout.startswith(f"aws-cli/{toolchain.list()[-1].found}")
     assert terragrunt("1.1.3").name in {status.name for status in toolchain.list()}

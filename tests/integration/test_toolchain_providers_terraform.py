@@ -52,7 +52,7 @@ def init(tools: Tools, folder: Path, provider: Provider, settings: Path) -> Comp
     work.mkdir()
     (work / "versions.tf.json").write_text(requirement(provider))
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "TF_CLI_CONFIG_FILE": str(settings)}
-    return Processes().run([str(tools.terraform), "init", "-no-color"], env=env, cwd=work, timeout=60)
+    return Processes().run([str(tools.terraform), "init", "-no-color"], env=env, cwd=work, timeout=300)
 
 
 @pytest.mark.parametrize("name", ["plugins", 'odd ${name} "quoted" \\back %{if} é', "$${b"])

@@ -42,7 +42,7 @@ class Kubectl:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             stdin=subprocess.DEVNULL,
             check=False,
         )
@@ -124,6 +124,6 @@ def kubectl(
         "NO_PROXY": "127.0.0.1",
     }
     argv = [f"{scripts}/aws", "eks", "update-kubeconfig", "--name", cluster, "--kubeconfig", str(config)]
-    subprocess.run(argv, env=environment, capture_output=True, timeout=60, check=True)
+    subprocess.run(argv, env=environment, capture_output=True, timeout=300, check=True)
     program = flowops("toolchain", "path", "kubectl").out.strip()
     return Kubectl(Path(program), config, environment)

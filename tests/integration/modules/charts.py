@@ -47,6 +47,6 @@ def _entry(cloud: Cloud, alias: str) -> dict[str, Any]:
 def _index(url: str) -> bytes:
     request = urllib.request.Request(f"{url}index.yaml")
     request.add_header("Authorization", f"Basic {base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}")
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         content: bytes = answer.read()
     return content

@@ -24,7 +24,7 @@ Aws = Callable[[str], Any]
 DOMAIN = "flowable-example"
 SERVICE = "opensearchservice.amazonaws.com"
 SERVICE_ROLE = "AWSServiceRoleForAmazonOpenSearchService"
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def test_a_domain_that_only_the_cluster_reaches(started: Callable[[str], Example], aws: Aws) -> None:

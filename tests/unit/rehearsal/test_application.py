@@ -15,7 +15,7 @@ from flowops.rehearsal.gate import Gate
 from flowops.rehearsal.recorder import Recorder
 
 Inner = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Meeting:

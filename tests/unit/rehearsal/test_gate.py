@@ -5,7 +5,7 @@ from threading import Event, Thread
 
 from flowops.rehearsal.gate import Gate
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 def started(work: Callable[[], None]) -> Thread:

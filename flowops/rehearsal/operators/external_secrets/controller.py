@@ -26,7 +26,7 @@ SYNCED, ERROR, DELETED = "SecretSynced", "SecretSyncedError", "SecretDeleted"
 
 @dataclass(frozen=True)
 class Seen:
-    """All that an ExternalSecret's fulfilment depends on: while it is the same, there is nothing to do."""
+    """All that an ExternalSecret's fulfilment depends on: while it is the same, what is fulfilled stays so."""
 
     changes: int
     pod: str
@@ -36,7 +36,10 @@ class Seen:
 
 
 class ExternalSecrets:
-    """Plays the operator in one cluster; `changes` counts what was changed in the emulated AWS."""
+    """Plays the operator in one cluster; `changes` counts what was changed in the emulated AWS.
+
+    What could not be fulfilled is tried again at every look, as the operator does it: a busy API server refuses, too.
+    """
 
     def __init__(self, vault: Vault, changes: Callable[[], int]) -> None:
         self._vault, self._changes = vault, changes
@@ -67,7 +70,8 @@ class ExternalSecrets:
             return False
         changed, condition = self._fulfil(api, pod, external, stores, there)
         told = _tell(api, "externalsecrets", external, condition)
-        self._seen[uid] = seen
+        if condition["status"] == "True":
+            self._seen[uid] = seen
         return changed or told
 
     def _fulfil(

@@ -17,7 +17,7 @@ from flowops.rehearsal.cloudformation.resources.base import Aws, Properties, Res
 from flowops.rehearsal.cloudformation.shapes import DOCUMENT, FLAG, NUMBER, TAGS, TEXT, TEXTS, form
 from flowops.rehearsal.cloudformation.stack import Scope
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 SCOPE = Scope("111111111111", "eu-central-1")
 THING, ROLE = "Test::World::Thing", "Test::World::Role"
 

@@ -169,6 +169,15 @@ def test_what_the_api_server_says_of_a_secret_is_not_repeated(world: World) -> N
     assert world.ready == ("False", "SecretSyncedError", "could not write the Secret: the API server answered 422")
 
 
+def test_a_secret_that_a_busy_api_server_refused_is_written_once_it_accepts_it(world: World) -> None:
+    world.api.refusals["POST"] = ApiError(504, "request timed out")
+    world.look()
+    del world.api.refusals["POST"]
+    world.settle()
+    assert world.api.things[SECRET]["data"] == {"password": "b25l"}
+    assert world.ready[0] == "True"
+
+
 def test_without_the_operator_nothing_happens(world: World) -> None:
     world.runs = False
     assert not world.look()
