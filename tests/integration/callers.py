@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flowops.app.auth import Auth
 from flowops.app.site import Site
-from tests.fakes.run import FakeConsole
+from tests.fakes.console import FakeConsole
 from tests.integration.bootstrapped import Project
 from tests.integration.hired import Phone
 from tests.integration.organization import Home

@@ -14,7 +14,7 @@ from flowops.app.auth import Auth
 from flowops.app.site import Site
 from flowops.cli.view.tty import ask_on_terminal
 from flowops.errors import FlowopsError
-from tests.fakes.run import FakeConsole
+from tests.fakes.console import FakeConsole
 
 
 def main(endpoint: str, folder: str, project: str, profile: str, sessions: str) -> int:

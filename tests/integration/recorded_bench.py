@@ -31,8 +31,11 @@ from flowops.operations import runs
 from flowops.operations.ports.recovery import Lookback
 from flowops.operations.ports.run import Alarm, RunPorts
 from flowops.operations.ports.safety import Safety
+from tests.fakes.charts import FakeCharts
+from tests.fakes.cloud import FakeKept
+from tests.fakes.console import FakeConsole
+from tests.fakes.leases import FakeLeases
 from tests.fakes.recovery import FakeHistories
-from tests.fakes.run import FakeCharts, FakeConsole, FakeKept, FakeLeases
 from tests.fakes.safety import FakeDemolition, FakeGit
 from tests.fakes.secrets import FakeOperatorSecrets
 from tests.integration.bench import Bench

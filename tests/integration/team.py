@@ -27,7 +27,7 @@ from flowops.model.deployment import Unit
 from flowops.model.facts import AccountFacts, Facts, Organization
 from flowops.model.run import Run, RunRequest, Verb, WarmProviders
 from flowops.model.totp import code_at
-from tests.fakes.run import FakeConsole
+from tests.fakes.console import FakeConsole
 from tests.integration.hired import Phone, made
 from tests.integration.organization import DEV, MANAGEMENT, REGION, SECURITY, Home, organization
 from tests.sandbox import Sandbox

@@ -18,7 +18,7 @@ from flowops.errors import Exit
 from flowops.model.access import Access
 from flowops.model.deployment import Unit
 from flowops.model.run import Outcome, Run
-from tests.fakes.run import FakeConsole
+from tests.fakes.console import FakeConsole
 from tests.integration.child_processes import PATIENCE_WITH_A_RUN, await_true, meanwhile
 from tests.integration.organization import DEV
 from tests.integration.team import CHAIN, DEPLOY, Team, parameter, team

@@ -19,7 +19,7 @@ from flowops.errors import Exit, LockHeld
 from flowops.model.locks import Holding, Life
 from flowops.model.run import Outcome, Run
 from flowops.operations.locks import Wanted
-from tests.fakes.run import FakeConsole
+from tests.fakes.console import FakeConsole
 from tests.integration.child_processes import PATIENCE_WITH_A_RUN, await_true, meanwhile
 from tests.integration.organization import DEV
 from tests.integration.team import DEPLOY, Team, team

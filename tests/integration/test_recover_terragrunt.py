@@ -21,7 +21,7 @@ from flowops.model.recovery import Recovered, RecoverRequest
 from flowops.model.run import Outcome, Run, RunRequest, Verb
 from flowops.model.state_health import KeptVersion
 from flowops.model.terraform_call import TerraformCall
-from tests.fakes.run import FakeConsole
+from tests.fakes.console import FakeConsole
 from tests.integration.child_processes import PATIENCE_WITH_A_RUN, await_true, meanwhile
 from tests.integration.organization import DEV
 from tests.integration.team import Team, parameter, team

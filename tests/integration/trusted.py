@@ -16,8 +16,10 @@ from flowops.model.safeguards import NO_RULES, GuardRules
 from flowops.operations import run as operations
 from flowops.operations.ports.recovery import Lookback
 from flowops.operations.ports.run import RunPorts
+from tests.fakes.charts import FakeCharts
+from tests.fakes.console import FakeConsole
+from tests.fakes.leases import FakeLeases
 from tests.fakes.recovery import FakeCreations, FakeHistories
-from tests.fakes.run import FakeCharts, FakeConsole, FakeLeases
 from tests.fakes.secrets import FakeOperatorSecrets
 from tests.integration.bench import Bench
 from tests.integration.recorded_bench import NoArchive, SandboxCloud, now, sandbox_safety

@@ -12,7 +12,7 @@ from flowops.operations.auth import Seen, whoami
 from flowops.operations.auth_approval import approve_role
 from tests.fakes.auth import DEVICE, NOW, FakeCaller
 from tests.fakes.aws import DEV, ORGANIZATION, SECURITY, config
-from tests.fakes.run import FakeConsole
+from tests.fakes.console import FakeConsole
 
 PLAN, DEPLOY = Access.READ.value, Access.WRITE.value
 

@@ -22,8 +22,8 @@ from flowops.operations.life import Watching
 from flowops.operations.ports.selftest import SelftestPorts
 from flowops.operations.selftest import selftest
 from tests.fakes import tree
+from tests.fakes.console import FakeConsole
 from tests.fakes.recorded import BEGIN, ended, finished, recorded
-from tests.fakes.run import FakeConsole
 from tests.stages import OF_SELFTEST
 
 VPC, EKS = "dev/foundation/vpc", "dev/foundation/eks"
