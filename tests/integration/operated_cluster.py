@@ -15,6 +15,7 @@ from tests.integration.emulated_kubernetes import Kube, Programs, create_cluster
 from tests.integration.organization import DEV, REGION, SECURITY, organization
 
 OPERATOR = "external-secrets"
+ROLE = "external-secrets-dev"
 READS = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
 
 
@@ -60,12 +61,12 @@ class Operated:
         iam = self.cloud.client("iam")
         boundary = f"arn:aws:iam::{DEV}:policy/flowable/FlowableWorkloadBoundary"
         role = iam.create_role(
-            RoleName=OPERATOR,
+            RoleName=ROLE,
             Path="/flowable/workload/",
             AssumeRolePolicyDocument=json.dumps(self._trust()),
             PermissionsBoundary=boundary,
         )["Role"]["Arn"]
-        iam.put_role_policy(RoleName=OPERATOR, PolicyName=OPERATOR, PolicyDocument=json.dumps(self._policy()))
+        iam.put_role_policy(RoleName=ROLE, PolicyName=OPERATOR, PolicyDocument=json.dumps(self._policy()))
         self.kube.eks.create_pod_identity_association(
             clusterName=self.kube.name, namespace=OPERATOR, serviceAccount=OPERATOR, roleArn=role
         )

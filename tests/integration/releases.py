@@ -38,7 +38,7 @@ class Releases:
             "namespace": namespace,
             "create_namespace": True,
             "wait": True,
-            "timeout": 600,
+            "timeout": 300,
             "values": [json.dumps(values)],
             "depends_on": earlier,
             **more,

@@ -16,7 +16,7 @@ from flowops.rehearsal.charts.names import CREDENTIALS_SECRET
 from tests.integration.bootstrapped import CANARY
 from tests.integration.child_processes import await_true
 from tests.integration.emulated_kubernetes import Kube, Programs
-from tests.integration.operated_cluster import OPERATOR, READS, Operated, operated
+from tests.integration.operated_cluster import OPERATOR, READS, ROLE, Operated, operated
 from tests.integration.organization import DEV, PROD, REGION, SECURITY
 from tests.integration.releases import Releases
 from tests.integration.tools import Tools
@@ -234,11 +234,11 @@ def test_the_secrets_that_flowable_finds_by_name_hold_what_secrets_manager_has(i
 
 
 def test_each_read_is_a_call_of_the_operators_role_and_shows_no_value(installed: Installed) -> None:
-    calls = [it for it in installed.operated.cloud.emulator.calls() if it.role.endswith("/workload/external-secrets")]
+    calls = [it for it in installed.operated.cloud.emulator.calls() if it.role.endswith(f"/workload/{ROLE}")]
     assert {it.action for it in calls} == {"secretsmanager:GetSecretValue"}
     assert {it.account for it in calls} == {DEV}
     assert {it.parameters["SecretId"].split(":")[4] for it in calls} == {DEV, SECURITY}
-    assert all(f":assumed-role/{OPERATOR}/eks-dev-" in it.principal for it in calls)
+    assert all(f":assumed-role/{ROLE}/eks-dev-" in it.principal for it in calls)
 
 
 def test_the_license_of_prod_is_refused_by_its_own_policy(installed: Installed) -> None:
@@ -251,7 +251,7 @@ def test_the_license_of_prod_is_refused_by_its_own_policy(installed: Installed) 
         installed.token, "get", "secret", "stolen", f"--namespace={SPACE}", "--output=name"
     ).stdout  # fmt: skip
     calls = [it for it in installed.operated.cloud.emulator.calls() if it.parameters.get("SecretId") == arn]
-    assert 400 in {it.status for it in calls if it.role.endswith("/workload/external-secrets")}
+    assert 400 in {it.status for it in calls if it.role.endswith(f"/workload/{ROLE}")}
 
 
 def test_where_its_policy_is_opened_the_license_of_prod_is_refused_by_its_key(installed: Installed) -> None:
@@ -260,13 +260,13 @@ def test_where_its_policy_is_opened_the_license_of_prod_is_refused_by_its_key(in
     closed = secrets.get_resource_policy(SecretId=arn)["ResourcePolicy"]
     reads = {"Effect": "Allow", "Action": READS, "Resource": "*"}
     opened = {**reads, "Principal": {"AWS": f"arn:aws:iam::{DEV}:root"}}
-    iam.put_role_policy(RoleName=OPERATOR, PolicyName="opened", PolicyDocument=_policy(reads))
+    iam.put_role_policy(RoleName=ROLE, PolicyName="opened", PolicyDocument=_policy(reads))
     secrets.put_resource_policy(SecretId=arn, ResourcePolicy=_policy(opened))
     try:
         message = installed.refusal(external("opened", ("flowable.license", arn, "")))
     finally:
         secrets.put_resource_policy(SecretId=arn, ResourcePolicy=closed)
-        iam.delete_role_policy(RoleName=OPERATOR, PolicyName="opened")
+        iam.delete_role_policy(RoleName=ROLE, PolicyName="opened")
         installed.do("delete", "externalsecret", "opened")
     assert "is not authorized to perform: kms:Decrypt" in message
     assert f"no statement of key policy of {_key(installed, arn)} allows" in message
@@ -285,7 +285,7 @@ def test_a_secret_that_the_role_may_not_read_names_the_role_and_one_that_is_nowh
 ) -> None:
     installed.operated.secrets(DEV).create_secret(Name="other", SecretString="{}")
     message = installed.refusal(external("other", ("a", "other", "")))
-    assert f"User: arn:aws:sts::{DEV}:assumed-role/{OPERATOR}/eks-dev-" in message
+    assert f"User: arn:aws:sts::{DEV}:assumed-role/{ROLE}/eks-dev-" in message
     assert "allows secretsmanager:GetSecretValue" in message
     assert "has no secret nowhere" in installed.refusal(external("nowhere", ("a", "nowhere", "")))
 
@@ -298,12 +298,12 @@ def test_a_policy_that_changes_counts_at_once_as_far_as_the_boundary_goes(instal
         assert f"no statement of policy {OPERATOR}" in refusal
 
     policy = _policy({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"})
-    iam.put_role_policy(RoleName=OPERATOR, PolicyName="later", PolicyDocument=policy)
+    iam.put_role_policy(RoleName=ROLE, PolicyName="later", PolicyDocument=policy)
     await_true(lambda: installed.ready("later").get("status") == "True", "the permission")
     assert installed.content("later") == {"a": "b"}
     boundary = f"the boundary arn:aws:iam::{DEV}:policy/flowable/FlowableWorkloadBoundary does not allow"
     await_true(lambda: boundary in installed.ready("capped")["message"], "the boundary")
-    iam.delete_role_policy(RoleName=OPERATOR, PolicyName="later")
+    iam.delete_role_policy(RoleName=ROLE, PolicyName="later")
 
     installed.do("delete", "externalsecret", "later")
     gone = ("get", "secret", "later", f"--namespace={SPACE}")
