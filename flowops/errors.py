@@ -44,6 +44,11 @@ class Exit(IntEnum):
         """Return it as the `status` of a result: `partly-done`."""
         return self.name.lower().replace("_", "-")
 
+    @property
+    def words(self) -> str:
+        """Return it as people read it: `partly done`."""
+        return self.word.replace("-", " ")
+
 
 EXIT_MEANING: Mapping[Exit, str] = {
     Exit.FINE: "done, or nothing to do",

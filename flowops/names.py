@@ -15,6 +15,7 @@ from typing import Any
 
 from flowops.adapters import text_file, yaml_file
 from flowops.errors import FlowopsError
+from flowops.model.deployment import UNIT_FILE
 
 CONFIG_NAME = "flowops.yaml"
 MANAGEMENT_ROLE = "OrganizationAccountAccessRole"
@@ -116,15 +117,16 @@ class Names:
         path = _mapping(_mapping(self._config.get("environments")).get(environment)).get("path")
         if self._project is None or not isinstance(path, str) or not _NAME.fullmatch(path) or ".." in path.split("/"):
             return ()
-        root = self._project / "deployments" / path / layer
-        return _names(str(it.relative_to(root)) for it in _unit_folders(root))
+        return _names(_unit_folders(self._project / "deployments" / path / layer))
 
 
-def _unit_folders(root: Path) -> Iterable[Path]:
-    for current, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        if "terragrunt.hcl" in files:
-            yield Path(current)
+def _unit_folders(layer: Path) -> Iterable[str]:
+    """Return the names of the folders directly below a layer that hold a unit; as for the commands, a link is none."""
+    try:
+        folders = [it for it in os.scandir(layer) if it.is_dir(follow_symlinks=False)]
+    except OSError:
+        return ()
+    return [it.name for it in folders if os.path.isfile(os.path.join(it.path, UNIT_FILE))]
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

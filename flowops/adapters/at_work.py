@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flowops import atomic_file
 from flowops.adapters.marked import is_first, is_provider, pids
-from flowops.adapters.shim import is_running, read_calls
+from flowops.adapters.shim import call_folders, is_running, read_calls
 from flowops.adapters.terraform_shim import start_ticks
 from flowops.model.terraform_call import TerraformCall
 
@@ -23,7 +23,7 @@ def note_process(folder: Path, pid: int) -> None:
 
 def not_yet_noted(run: Path) -> list[int]:
     """Return the terragrunts at work for the run in this folder whose flowops was killed before it wrote them down."""
-    steps = [calls.parent for calls in _calls(run) if not (calls.parent / PROCESS_FILE).exists()]
+    steps = [calls.parent for calls in call_folders(run) if not (calls.parent / PROCESS_FILE).exists()]
     return [pid for step in steps for pid in pids() if _is_terragrunt(pid, step / "calls")]
 
 
@@ -32,11 +32,6 @@ def _is_terragrunt(pid: int, calls: Path) -> bool:
         return is_first(pid, calls) and not is_provider(pid)
     except (OSError, ValueError, IndexError):
         return False  # gone meanwhile, or somebody else's
-
-
-def _calls(run: Path) -> list[Path]:
-    """Return the folder of each step's calls; a step that was done again has its second half in a folder below."""
-    return sorted([*run.glob("*/calls"), *run.glob("*/*/calls")])
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ class RecordedRuns:
                         yield run.name, call
 
     def _steps(self, run: str) -> list[Path]:
-        return [it.parent for it in _calls(self.folder / run)]
+        return [it.parent for it in call_folders(self.folder / run)]
 
 
 def _living(file: Path) -> int | None:

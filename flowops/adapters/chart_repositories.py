@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import urllib.error
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from flowops import atomic_file
+from flowops.adapters.unit_file import modules_in, text_of
 from flowops.adapters.web import FAILURES, Unsafe, Web
 from flowops.errors import FlowopsError, OperationFailed
 from flowops.model.charts import FLOWABLE, Repository, aliases_in
@@ -27,7 +27,6 @@ from flowops.model.secrets import RepositoryCredentials
 _KNOWN = "repositories.yaml"
 _LIMIT = 64 * 1024**2
 _REFUSED = (401, 403)
-_MODULE = re.compile(r'//([a-z0-9][a-z0-9-]*)"')
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,9 @@ class ChartFolders:
 
     def texts(self, unit: Unit) -> Iterable[str]:
         """Yield what a unit's folder and its module say in HCL; a module that is not ours says nothing."""
-        own = (self.deployments / unit.path / "terragrunt.hcl").read_text(encoding="utf-8", errors="replace")
+        own = text_of(self.deployments, unit)
         yield own
-        for name in _MODULE.findall(own):
+        for name in modules_in(own):
             for file in sorted((self.modules / name).glob("*.tf")):
                 yield file.read_text(encoding="utf-8", errors="replace")
 

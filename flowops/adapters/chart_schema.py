@@ -86,11 +86,6 @@ class _Chart:
         return cls(files, frozenset({*packed, *named}))
 
 
-def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = tar.extractfile(member)
-    return file.read() if file else b""
-
-
 def _misfits(chart: _Chart, texts: Sequence[str]) -> Iterator[Misfit]:
     if not (text := chart.files.get("values.schema.json")):
         return

@@ -12,6 +12,7 @@ from flowops.adapters import text_file
 from flowops.adapters.new_files import NewFiles
 from flowops.model.ci import DEPLOY_ROLE, PLAN_ROLE, role_arn
 from flowops.model.config import SECURITY, CiConfig, Config
+from flowops.model.profiles import section_of
 from flowops.model.stacks import account_id
 
 _PLACE = re.compile(r"<<([a-z_]+)>>")
@@ -46,14 +47,9 @@ def _values(ci: CiConfig, config: Config) -> Mapping[str, str]:
         "environments": json.dumps(list(config.environments)),
         "plan_role": role_arn(security, PLAN_ROLE),
         "region": config.region,
-        "section": _section(config.operator.profile),
+        "section": section_of(config.operator.profile),
         "version": __version__,
     }
-
-
-def _section(profile: str) -> str:
-    """Return how a profile is called in ~/.aws/config."""
-    return profile if profile == "default" else f"profile {profile}"
 
 
 def _filled(path: Path, values: Mapping[str, str]) -> bytes:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import fcntl
 import itertools
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,9 @@ from typing import Any
 import yaml
 
 from flowops import atomic_file
-from flowops.adapters import text_file, yaml_edit, yaml_file
+from flowops.adapters import flock, text_file, yaml_edit, yaml_file
 from flowops.adapters.project import CONFIG_NAME, config_of, load_config
-from flowops.errors import InvalidConfig, LockHeld, UsageError
+from flowops.errors import InvalidConfig, UsageError
 from flowops.model.config import Config
 from flowops.model.scaffold import NewEnvironment
 
@@ -32,25 +31,9 @@ class ConfigFile:
     def __init__(self, project: Path) -> None:
         self._project, self._path = project, project / CONFIG_NAME
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """Keep other commands from changing the project's files meanwhile; LockHeld where one does."""
-        descriptor = os.open(self._project, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            self._lock(descriptor)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def _lock(self, descriptor: int) -> None:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LockHeld(
-                f"Another command is changing {self._project}.",
-                not_done="Nothing was written.",
-                next_step="the same command, once that one has ended",
-            ) from error
+        return flock.alone_in(self._project, f"Another command is changing {self._project}.")
 
     def config(self) -> Config:
         """Return what it says; InvalidConfig names file and line of what is wrong."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from hashlib import file_digest
 from pathlib import Path
 
 from flowops.adapters.chained_file import read, read_head
+from flowops.adapters.hashes import sha256_of
 from flowops.model.chain import EVENTS, HEAD, Flaw, complete_lines, flaws
 from flowops.model.closing import LOGS, RESULT, beside, logs_said
 from flowops.model.record import ENDS, Event
@@ -15,7 +15,7 @@ from flowops.model.record import ENDS, Event
 
 def log_hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every log in a run's folder by its name; OSError for one that cannot be read."""
-    return {it.name: _hash_of(it) for it in sorted((folder / LOGS).glob("*"))}
+    return {it.name: sha256_of(it) for it in sorted((folder / LOGS).glob("*"))}
 
 
 def covered(folder: Path) -> tuple[str, ...]:
@@ -94,8 +94,3 @@ def event_of(line: bytes) -> Event | None:
     except (ValueError, RecursionError):
         return None
     return loaded if isinstance(loaded, dict) and {"event", "time"} <= loaded.keys() else None
-
-
-def _hash_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

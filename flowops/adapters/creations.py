@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from flowops.adapters.follow import FollowedFile
-from flowops.adapters.shim import read_calls
+from flowops.adapters.shim import call_folders, read_calls
+from flowops.model.closing import RESULT
 from flowops.model.creations import Creation, creations
 from flowops.model.deployment import Unit
 from flowops.model.terraform_call import TerraformCall
@@ -41,14 +42,13 @@ class RunCreations:
 
     def _unfinished(self) -> Iterator[Path]:
         for run in sorted(self.runs.iterdir()) if self.runs.is_dir() else ():
-            if _result(run / "run.json").get("exit_code") not in _FINE:
+            if _result(run / RESULT).get("exit_code") not in _FINE:
                 yield run
 
 
 def _failed_applies(run: Path) -> Iterator[TerraformCall]:
     """Yield the applies of a run that did not end with 0, oldest first; one that still works is not over."""
-    folders = [*run.glob("[0-9]*/calls"), *run.glob("[0-9]*/ordinary/calls")]
-    calls = (call for folder in folders for call in read_calls(folder))
+    calls = (call for folder in call_folders(run) for call in read_calls(folder))
     for call in sorted(calls, key=lambda it: it.started):
         if call.command in _CREATES and call.exit_code != 0 and not call.alive:
             yield call

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from flowops.adapters.hcl import read_hcl
-from flowops.adapters.project import UNIT_FILE
-from flowops.model.deployment import Environment, Unit
+from flowops.model.deployment import UNIT_FILE, Environment, Unit
 from flowops.model.graph import Graph
 from flowops.model.hcl import Body, Expression, Listing, Literal
 

@@ -20,6 +20,7 @@ from flowops.adapters.project import LOCK_NAME
 from flowops.adapters.providers.warm import Lanes, SharedProviders
 from flowops.adapters.shim import UNHURRIED, install_shim, read_calls
 from flowops.adapters.signals import Interrupts
+from flowops.adapters.unit_file import text_of
 from flowops.adapters.unsaved_states import UnsavedStates
 from flowops.errors import Exit, OperationFailed
 from flowops.model.again import to_do_again
@@ -152,8 +153,7 @@ class TerragruntEngine:
         return {unit: kept[0].path for unit, kept in self._unsaved.collect(units).items()}
 
     def _declares_dependencies(self, unit: Unit) -> bool:
-        text = (self._deployments / unit.path / "terragrunt.hcl").read_text(encoding="utf-8", errors="replace")
-        return tg.declares_dependencies(text)
+        return tg.declares_dependencies(text_of(self._deployments, unit))
 
     def run(self, job: Job, env: Mapping[str, str]) -> tuple[Evidence, ...]:
         """Do the job and return each unit's evidence; a signal drains it, a second one interrupts terraform.

@@ -6,7 +6,6 @@ from the plan itself and not from whatever the bucket has a moment later.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import zipfile
@@ -14,14 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from flowops import atomic_file
+from flowops.adapters.hashes import sha256_if_readable, sha256_of
+from flowops.adapters.unit_file import modules_in, text_if_readable
 from flowops.model.binding import SavedPlan
 from flowops.model.changes import Plan
-from flowops.model.deployment import Unit
+from flowops.model.deployment import LOCK_FILE, Unit
 
-LOCK_FILE = ".terraform.lock.hcl"
 _STATE = "tfstate"
-_UNIT_FILE = "terragrunt.hcl"
-_MODULE = re.compile(r'//([A-Za-z0-9][A-Za-z0-9_/-]*)["?]')
 _NEIGHBOUR = re.compile(r'source\s*=\s*"(\.{1,2}/[^"]*)"')
 _OUTPUT = re.compile(r"dependency\.[A-Za-z0-9_-]+\.outputs\.([A-Za-z0-9_-]+)")
 
@@ -40,15 +38,15 @@ class ProjectSources:
         The lock file of its providers is left out: terraform writes it while it plans for the first time.
         """
         found = {*self._own(unit), *self._above(unit), *self._of_module(unit)}
-        return {path.relative_to(self._project).as_posix(): _hash(path) for path in sorted(found)}
+        return {path.relative_to(self._project).as_posix(): sha256_if_readable(path) for path in sorted(found)}
 
     def lock(self, unit: Unit) -> str:
         """Return the hash of the unit's lock file of providers, "" without one."""
-        return _hash(self._deployments / unit.path / LOCK_FILE)
+        return sha256_if_readable(self._deployments / unit.path / LOCK_FILE)
 
     def reads(self, unit: Unit) -> frozenset[str]:
         """Return the names of the outputs that the unit reads of others, as far as its file says them."""
-        return frozenset(_OUTPUT.findall(self._text(unit)))
+        return frozenset(_OUTPUT.findall(text_if_readable(self._deployments, unit)))
 
     def saved(self, plan: Plan) -> SavedPlan:
         """Return what a plan's file is now; a `hash` of "" where it is gone or is no plan."""
@@ -56,7 +54,7 @@ class ProjectSources:
         try:
             with zipfile.ZipFile(path) as archive:
                 state = json.loads(archive.read(_STATE))
-            return SavedPlan(_hash(path), int(state["serial"]), str(state["lineage"]))
+            return SavedPlan(sha256_of(path), int(state["serial"]), str(state["lineage"]))
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             return SavedPlan("")
 
@@ -71,12 +69,6 @@ class ProjectSources:
         """Write what plans were made on into a run's folder."""
         atomic_file.write(folder / "fingerprints.json", (json.dumps(records, indent=2) + "\n").encode())
 
-    def _text(self, unit: Unit) -> str:
-        try:
-            return (self._deployments / unit.path / _UNIT_FILE).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return ""
-
     def _own(self, unit: Unit) -> Iterator[Path]:
         return _below(self._deployments / unit.path)
 
@@ -88,7 +80,7 @@ class ProjectSources:
 
     def _of_module(self, unit: Unit) -> Iterable[Path]:
         """Return the files of the unit's module and of the neighbours it calls; of a module that is not ours, none."""
-        left = [self._modules / name for name in _MODULE.findall(self._text(unit))]
+        left = [self._modules / name for name in modules_in(text_if_readable(self._deployments, unit))]
         seen: set[Path] = set()
         while left:
             folder = left.pop().resolve()
@@ -112,14 +104,6 @@ def _below(folder: Path) -> Iterator[Path]:
 def _visible(folder: Path) -> Iterator[Path]:
     if folder.is_dir():
         yield from (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-
-
-def _hash(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
 
 
 def _mark(path: Path) -> tuple[int, int, int]:

@@ -15,8 +15,7 @@ from lark import Token, Tree
 from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
 from flowops.adapters.hcl_expressions import Print, Reader
-from flowops.adapters.text_file import MEND, read
-from flowops.errors import InvalidConfig
+from flowops.adapters.text_file import read, wrong
 from flowops.model.hcl import Attribute, Block, Body
 
 MAX_CHARACTERS = 128 * 1024
@@ -40,30 +39,30 @@ def parse_hcl(path: Path, text: str, prints: Mapping[str, Print] | None = None) 
     try:
         tree = parses_to_tree(text)
     except UnexpectedInput as error:
-        raise _at(path, _line(error, text), _explained(error)) from error
+        raise wrong(path, _line(error, text), _explained(error)) from error
     except (LarkError, RecursionError) as error:
-        raise _at(path, 1, "is not HCL") from error
+        raise wrong(path, 1, "is not HCL") from error
     try:
         return _inside(tree, Reader(text, prints or {}))
     except RecursionError as error:
-        raise _at(path, 1, "is nested too deeply") from error
+        raise wrong(path, 1, "is nested too deeply") from error
 
 
 def _check_size(path: Path, text: str) -> None:
     if len(text) > MAX_CHARACTERS:
-        raise _at(path, 1, f"is larger than {MAX_CHARACTERS // 1024} KiB")
+        raise wrong(path, 1, f"is larger than {MAX_CHARACTERS // 1024} KiB")
     line = 1
     for blank, run in groupby(text, str.isspace):
         characters = list(run)
         if blank and len(characters) > MAX_BLANKS:
-            raise _at(path, line, f"has more than {MAX_BLANKS} blank characters in a row")
+            raise wrong(path, line, f"has more than {MAX_BLANKS} blank characters in a row")
         line += characters.count("\n")
     depth, line = 0, 1
     for character in text:
         line += character == "\n"
         depth += (character in "([{") - (character in ")]}")
         if depth > MAX_DEPTH:
-            raise _at(path, line, f"is nested deeper than {MAX_DEPTH} levels")
+            raise wrong(path, line, f"is nested deeper than {MAX_DEPTH} levels")
 
 
 def _line(error: UnexpectedInput, text: str) -> int:
@@ -106,7 +105,3 @@ def _block(tree: Tree[Token], reader: Reader) -> Block:
     heads = [it for it in tree.children if isinstance(it, Tree) and it.data not in ("body", "new_line_or_comment")]
     names = [reader.word(it) for it in heads]
     return Block(names[0], tuple(names[1:]), tree.meta.line, _inside(tree, reader))
-
-
-def _at(path: Path, line: int, text: str) -> InvalidConfig:
-    return InvalidConfig(f"{path}:{line}: {text}.", not_done="Nothing was started.", next_step=MEND)

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flowops.adapters.text_file import MEND, read
-from flowops.errors import InvalidConfig
+from flowops.adapters.text_file import read, wrong
 from flowops.model.hcl import Attribute, Block, Body, Entry, Expression, Listing, Literal, Object
 
 _READ = ("variable", "output")
@@ -24,14 +23,14 @@ def parse_json(path: Path, text: str) -> Body:
     try:
         data = json.loads(text)
         if not isinstance(data, dict):
-            raise _at(path, 1, "is no object")
+            raise wrong(path, 1, "is no object")
         return Body(blocks=tuple(block for kind in _READ for block in _blocks(path, kind, data.get(kind, {}))))
     except json.JSONDecodeError as error:
-        raise _at(path, error.lineno, "is not JSON") from error
+        raise wrong(path, error.lineno, "is not JSON") from error
     except RecursionError as error:
-        raise _at(path, 1, "is nested too deeply") from error
+        raise wrong(path, 1, "is nested too deeply") from error
     except ValueError as error:
-        raise _at(path, 1, "holds a number that is too long") from error
+        raise wrong(path, 1, "holds a number that is too long") from error
 
 
 def _blocks(path: Path, kind: str, held: Any) -> Iterator[Block]:
@@ -46,7 +45,7 @@ def _objects(path: Path, kind: str, held: Any) -> list[dict[str, Any]]:
     """Return one object, or a list of them, as a list: terraform takes both."""
     found = held if isinstance(held, list) else [held]
     if not all(isinstance(it, dict) for it in found):
-        raise _at(path, 1, f"{kind} is not written as terraform reads it")
+        raise wrong(path, 1, f"{kind} is not written as terraform reads it")
     return found
 
 
@@ -58,7 +57,3 @@ def _expression(value: Any) -> Expression:
     if isinstance(value, list):
         return Listing(0, text, tuple(map(_expression, value)))
     return Literal(0, text, value)
-
-
-def _at(path: Path, line: int, text: str) -> InvalidConfig:
-    return InvalidConfig(f"{path}:{line}: {text}.", not_done="Nothing was started.", next_step=MEND)

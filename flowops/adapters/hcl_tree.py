@@ -10,12 +10,12 @@ from pathlib import Path, PurePosixPath
 from flowops.adapters.hcl import read_hcl
 from flowops.adapters.hcl_json import read_json
 from flowops.adapters.template_hcl import read_template
-from flowops.adapters.text_file import MEND
+from flowops.adapters.text_file import wrong
 from flowops.errors import InvalidConfig
-from flowops.model.deployment import Unit
+from flowops.model.deployment import UNIT_FILE, Unit
 from flowops.model.hcl import File
+from flowops.model.rendering import SUFFIX
 
-SUFFIX = ".j2"
 _TERRAFORM = (".tf", ".tf.json")
 
 
@@ -48,7 +48,7 @@ class HclTree:
     def has_inputs(self, unit: Unit) -> bool:
         """Return whether the unit's own terragrunt.hcl sets inputs; one that cannot be read may."""
         with suppress(InvalidConfig):
-            file = self.hcl(self.root / "deployments" / unit.path / "terragrunt.hcl")
+            file = self.hcl(self.root / "deployments" / unit.path / UNIT_FILE)
             return file is not None and file.body.attribute("inputs") is not None
         return True
 
@@ -75,5 +75,4 @@ def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as error:
-        text = f"{path}:1: cannot be read: {error.strerror}."
-        raise InvalidConfig(text, not_done="Nothing was started.", next_step=MEND) from error
+        raise wrong(path, 1, f"cannot be read: {error.strerror}") from error

@@ -12,7 +12,6 @@ Saved plans and the children's credentials lie there while the run works, and ar
 from __future__ import annotations
 
 import fcntl
-import getpass
 import os
 import shutil
 import socket
@@ -20,21 +19,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
 from flowops import atomic_file
+from flowops.adapters import flock
 from flowops.adapters.chained_file import ChainedFile
 from flowops.adapters.covered_files import covered, log_hashes
+from flowops.adapters.hashes import sha256_if_readable
 from flowops.adapters.run_folders import UNCOPIED, RunFolders
 from flowops.adapters.terraform_shim import start_ticks
+from flowops.adapters.this_machine import user_name
 from flowops.adapters.unit_logs import log_of, write_logs
 from flowops.errors import FlowopsError
 from flowops.model.access import Access
 from flowops.model.changes import Action, Plan
 from flowops.model.closing import LOGS, RESULT, result_document
 from flowops.model.evidence import was_killed
+from flowops.model.job import again
 from flowops.model.record import RecordedRun, request_data
 from flowops.model.run import Outcome, Run, RunRequest, UnitRun
 from flowops.model.settlement import Settlement
@@ -79,7 +81,7 @@ class FileRecord:
         self.event(
             "plan",
             unit=plan.unit.id,
-            sha256=_hash_of(Path(plan.file)) if plan.file else "",
+            sha256=sha256_if_readable(Path(plan.file)) if plan.file else "",
             changes=[{"action": it.action.value, "address": plan.address(it)} for it in plan.resource_changes],
             outputs=list(plan.changed_outputs),
             provisional=plan.provisional_because,
@@ -163,7 +165,9 @@ class FileRecord:
 
     def _delete_secrets(self) -> None:
         acting = (self.folder / access.name.lower() for access in Access)
-        for folder in (*acting, self.folder / "helm", *self.folder.glob("*/plans"), *self.folder.glob("*/json")):
+        jobs = (job for step in self.folder.glob("*") for job in (step, again(step)))
+        plans = (job / name for job in jobs for name in ("plans", "json"))
+        for folder in (*acting, self.folder / "helm", *plans):
             shutil.rmtree(folder, ignore_errors=True)
 
     def _copy(self) -> tuple[str, ...]:
@@ -218,7 +222,7 @@ class FileJournal:
             pid=os.getpid(),
             ticks=start_ticks(os.getpid()),
             host=socket.gethostname(),
-            user=_user(),
+            user=user_name(),
             **self._facts(),
         )
         return record
@@ -240,12 +244,9 @@ class FileJournal:
     def alone(self) -> Iterator[RunFolders]:
         """Yield the folders of earlier runs while no other flowops of this project begins or settles one."""
         path = atomic_file.private_folder(self._folders.root.parent) / "runs.lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
+        with flock.opened(path) as descriptor:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield self._folders
-        finally:
-            os.close(descriptor)
 
     def _new_folder(self, request: RunRequest) -> Path:
         stem = f"{self._clock():%Y%m%dT%H%M%SZ}-{request.verb.value}-{request.target.replace(' ', '-')}"
@@ -258,17 +259,3 @@ class FileJournal:
                 return folder
             except FileExistsError:
                 number += 1
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
-
-
-def _hash_of(path: Path) -> str:
-    try:
-        return sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""

@@ -16,11 +16,10 @@ from flowops.adapters.yaml_file import Where
 from flowops.errors import MAX_SHOWN, InvalidConfig, nearest, shown
 from flowops.model.config import NAME_PATTERN, Config
 from flowops.model.config_problems import Problem, problems
-from flowops.model.deployment import Deployment, Environment, Unit
+from flowops.model.deployment import UNIT_FILE, Deployment, Environment, Unit
 
 CONFIG_NAME = "flowops.yaml"
 LOCK_NAME = "flowops.lock"
-UNIT_FILE = "terragrunt.hcl"
 MAX_PROBLEMS = 20
 
 _ALLOWED = {
@@ -94,7 +93,8 @@ def validated(
 def load_deployment(project: Path, config: Config) -> Deployment:
     """Return the units found below deployments/ for each environment of `config`.
 
-    A folder below a layer that holds a terragrunt.hcl is a unit; hidden folders (caches) are not entered.
+    A folder directly below a layer that holds a terragrunt.hcl is a unit, and nothing else may hold one; hidden folders
+    (caches) are not entered.
     An environment whose folder is missing has no units: InvalidConfig is raised only when it is selected.
     """
     root = project / "deployments"
@@ -117,9 +117,9 @@ def _units(root: Path, environment: str, layer: str, folder: PurePosixPath) -> l
         _check_files(Path(current), files)
         if UNIT_FILE in files:
             relative = PurePosixPath(Path(current).relative_to(root).as_posix())
-            name = relative.relative_to(folder)
-            _check_name(Path(current), name)
-            found.append(Unit(environment, layer, str(name), relative))
+            _check_place(root / folder, Path(current))
+            _check_name(Path(current))
+            found.append(Unit(environment, layer, relative.name, relative))
     return sorted(found)
 
 
@@ -142,15 +142,25 @@ def _check_layers(folder: Path, config: Config) -> None:
             )
 
 
-def _check_name(folder: Path, name: PurePosixPath) -> None:
+def _check_place(layer: Path, folder: Path) -> None:
+    """Refuse a unit that is its layer's folder or lies deeper: its id would not be `environment/layer/unit`."""
+    if folder.parent != layer:
+        raise InvalidConfig(
+            f"{folder / UNIT_FILE}:1: {str(folder.relative_to(layer))!r} is no place for a unit; "
+            f"allowed: a folder directly below its layer, {layer.name}/UNIT.",
+            not_done="Nothing was started.",
+            next_step="move the folder, then type the same command again",
+        )
+
+
+def _check_name(folder: Path) -> None:
     """Refuse a unit whose name means something else to terragrunt's filters, to a shell, or to an address."""
-    for part in name.parts or ("",):
-        if not re.fullmatch(NAME_PATTERN, part):
-            raise InvalidConfig(
-                f"{folder / UNIT_FILE}:1: {str(name)!r} is no name for a unit; allowed: small letters, digits, dashes.",
-                not_done="Nothing was started.",
-                next_step="rename the folder, then type the same command again",
-            )
+    if not re.fullmatch(NAME_PATTERN, folder.name):
+        raise InvalidConfig(
+            f"{folder / UNIT_FILE}:1: {folder.name!r} is no name for a unit; allowed: small letters, digits, dashes.",
+            not_done="Nothing was started.",
+            next_step="rename the folder, then type the same command again",
+        )
 
 
 def _explain(error: ValidationError, schema: type[BaseModel]) -> list[Problem]:

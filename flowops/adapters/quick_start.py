@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from flowops.adapters import text_file, yaml_edit
-from flowops.adapters.project import CONFIG_NAME, UNIT_FILE, load_config
-from flowops.adapters.rendering import SUFFIX, TemplateTree
+from flowops.adapters.project import CONFIG_NAME, load_config
+from flowops.adapters.rendering import TemplateTree
+from flowops.adapters.unit_file import modules_in
 from flowops.model.config import Config
+from flowops.model.deployment import LOCK_FILE, UNIT_FILE
+from flowops.model.rendering import SUFFIX
 from flowops.model.scaffold import SIZES, NewEnvironment, ProjectRequest, packaged_sizes, subnets, zones
 
 Files = Mapping[PurePosixPath, bytes]
@@ -18,9 +20,7 @@ Files = Mapping[PurePosixPath, bytes]
 DEPLOYMENTS = PurePosixPath("deployments")
 _COMMON = ("bootstrap", "terraform-modules")
 _OFFERED = {"README.md": "README.md", "Makefile": "Makefile", "gitignore": ".gitignore"}
-_SOURCE = re.compile(r'^\s*source = ".*//([a-z0-9-]+)"$', re.MULTILINE)
-"""The packaged units' own form; people's units are not read here."""
-_SHOWN_BY_DOT = (".terraform.lock.hcl",)
+_SHOWN_BY_DOT = (LOCK_FILE,)
 
 
 class QuickStart:
@@ -68,7 +68,7 @@ class QuickStart:
             str(path.parent.relative_to(model)): module
             for path, text in units
             if path.name == UNIT_FILE
-            for module in _SOURCE.findall(text)
+            for module in modules_in(text)
         }
 
     def environment(self, environment: NewEnvironment, project: str, layers: Iterable[str]) -> Files:

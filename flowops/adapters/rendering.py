@@ -25,9 +25,9 @@ from jinja2.utils import missing
 from flowops import atomic_file
 from flowops.adapters import text_file
 from flowops.errors import InvalidConfig, OperationFailed
+from flowops.model.rendering import SUFFIX
 
-SUFFIX = ".j2"
-TEMPLATE_SUFFIX = ".hcl.j2"
+TEMPLATE_SUFFIX = f".hcl{SUFFIX}"
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _INVISIBLE = ("Cc", "Cf", "Zl", "Zp", "Co", "Cn")

@@ -13,9 +13,11 @@ from pathlib import Path
 from shlex import join, quote
 from typing import Any
 
+from flowops import atomic_file
 from flowops.adapters import terraform_shim
 from flowops.adapters.process import Processes
 from flowops.errors import ToolUnusable
+from flowops.model.job import again
 from flowops.model.terraform_call import TerraformCall, command_of, unit_directory
 
 _SCRIPT = """#!/bin/sh
@@ -48,7 +50,7 @@ INTERRUPTED = "interrupted"
 _HOLDING = ("/usr/bin/env", "--block-signal=INT,TERM")
 
 
-def install_shim(folder: Path, *, python: Path, processes: Processes | None = None) -> Path:
+def install_shim(folder: Path, *, python: Path) -> Path:
     """Write the shim into `folder`, to be run by `python`, and return the path for TG_TF_PATH.
 
     terragrunt's environment then needs FLOWOPS_TERRAFORM (the real terraform) and FLOWOPS_CALLS (an existing folder).
@@ -64,15 +66,15 @@ def install_shim(folder: Path, *, python: Path, processes: Processes | None = No
     )
     program.chmod(0o600)  # py_compile gives it the mode of its source
     script = folder / "terraform"
-    holds = _can_hold_signals(processes or Processes(), folder)
-    _write_executable(script, shim_script(python, program, holds_signals=holds))
+    text = shim_script(python, program, holds_signals=_can_hold_signals(folder))
+    atomic_file.write(script, text.encode(), mode=0o700)
     return script
 
 
-def _can_hold_signals(processes: Processes, folder: Path) -> bool:
+def _can_hold_signals(folder: Path) -> bool:
     """Say whether `env` here is one that can hold signals; macOS and BusyBox have another."""
     try:
-        return processes.run([*_HOLDING, "/bin/sh", "-c", ":"], env={}, cwd=folder, timeout=5).succeeded
+        return Processes().run([*_HOLDING, "/bin/sh", "-c", ":"], env={}, cwd=folder, timeout=5).succeeded
     except ToolUnusable:
         return False
 
@@ -88,11 +90,13 @@ def shim_script(python: Path, program: Path, *, holds_signals: bool) -> str:
     )
 
 
-def _write_executable(path: Path, text: str) -> None:
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    new.write_text(text)
-    new.chmod(0o700)
-    new.replace(path)
+def call_folders(run: Path) -> tuple[Path, ...]:
+    """Return the folder of each step's calls in a run's folder, the first step first.
+
+    A step that was done again has a second one, after its first.
+    """
+    steps = sorted(run.glob("[0-9]*"))
+    return tuple(it / "calls" for step in steps for it in (step, again(step)) if (it / "calls").is_dir())
 
 
 def read_calls(folder: Path) -> tuple[TerraformCall, ...]:

@@ -9,8 +9,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from flowops.adapters.hcl import parse_hcl
 from flowops.adapters.hcl_expressions import Print
-from flowops.adapters.text_file import MEND, read
-from flowops.errors import InvalidConfig
+from flowops.adapters.text_file import read, wrong
 from flowops.model.hcl import Body
 
 _PLACEHOLDER = "flowops_printed_"
@@ -30,11 +29,9 @@ def read_template(path: Path) -> tuple[Body, bool]:
         _JINJA.parse(source)
         pieces = list(_pieces(source, prints))
     except TemplateSyntaxError as error:
-        text = f"{path}:{error.lineno}: {(error.message or 'is not a template').rstrip('.')}."
-        raise InvalidConfig(text, not_done="Nothing was started.", next_step=MEND) from error
+        raise wrong(path, error.lineno, (error.message or "is not a template").rstrip(".")) from error
     except RecursionError as error:
-        text = f"{path}:1: is nested too deeply."
-        raise InvalidConfig(text, not_done="Nothing was started.", next_step=MEND) from error
+        raise wrong(path, 1, "is nested too deeply") from error
     certain = not any(kind == "block_begin" for kind, _ in pieces)
     return parse_hcl(path, "".join(text for _, text in pieces), prints), certain
 

@@ -38,10 +38,11 @@ class ThisMachine:
 def this_machine() -> ThisMachine:
     """Return where and as what this process runs."""
     host = socket.gethostname()
-    return ThisMachine(f"{_user()}@{host}", host, _machine(), os.getpid(), start_ticks(os.getpid()))
+    return ThisMachine(f"{user_name()}@{host}", host, _machine(), os.getpid(), start_ticks(os.getpid()))
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Return the name of this process's user, its number where it has no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container without an entry for the number

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flowops import atomic_file
 from flowops.adapters.follow import FollowedFile
-from flowops.adapters.shim import read_calls
+from flowops.adapters.shim import call_folders, read_calls
 from flowops.model.closing import LOGS
 from flowops.model.terraform_call import TerraformCall
 
@@ -42,7 +42,7 @@ def log_lines(calls: Sequence[TerraformCall]) -> Iterator[str]:
 def calls_by_unit(folder: Path, environment: str) -> Mapping[str, Sequence[TerraformCall]]:
     """Return the calls of every step of a run, oldest first, by the id of the unit they were made in."""
     found: dict[str, list[TerraformCall]] = defaultdict(list)
-    for calls in sorted([*folder.glob("[0-9]*/calls"), *folder.glob("[0-9]*/ordinary/calls")]):
+    for calls in call_folders(folder):
         for call in read_calls(calls):
             found["/".join((environment, *call.unit_dir.parts[-2:]))].append(call)
     return {unit: sorted(calls, key=lambda it: it.started) for unit, calls in found.items()}

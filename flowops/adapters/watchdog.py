@@ -24,11 +24,6 @@ from flowops.model.terraform_call import TerraformCall
 Usual = Callable[[], Mapping[str, float]]
 
 
-def nobody_knows() -> Mapping[str, float]:
-    """Return the usual times where none were recorded."""
-    return {}
-
-
 @dataclass
 class _Watched:
     """One terraform: how often it was spoken of, when it was interrupted, and whether it was said that it goes on."""
@@ -48,7 +43,7 @@ class Watchdog:
         say: Callable[[str], None],
         tell: Tell,
         *,
-        usual: Usual = nobody_knows,
+        usual: Usual,
         patience: Patience | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:

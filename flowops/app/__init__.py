@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -284,11 +284,11 @@ class App:
 
     # -- upkeep ------------------------------------------------------------------------------------------------------
 
-    def gc(self, request: GcRequest, shown: Callable[[GcResult], None]) -> GcResult:
-        """Delete what is left behind in this project and in this user's folders, once it was `shown`."""
+    def gc(self, request: GcRequest) -> GcResult:
+        """Delete what is left behind in this project and in this user's folders."""
         from flowops.app.gc import clean
 
-        return clean(request, self._recorded, self._config, lambda: self.tools, self._ambient, self._console, shown)
+        return clean(request, self._recorded, self._config, lambda: self.tools, self._ambient, self._console)
 
     # -- rehearsal ---------------------------------------------------------------------------------------------------
 

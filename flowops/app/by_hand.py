@@ -13,6 +13,7 @@ from flowops.app.plain_profiles import add_role_profiles
 from flowops.app.workbench import Workbench
 from flowops.errors import OperationFailed
 from flowops.model.access import Access
+from flowops.model.tags import ENVIRONMENT_TAG
 
 _PATIENCE = 120.0
 _LOOPBACK = "127.0.0.1"
@@ -53,7 +54,7 @@ class ByHand:
 
     def _is_ours(self, cluster: str) -> bool:
         tags = self.aws("eks", "describe-cluster", "--name", cluster)["cluster"].get("tags", {})
-        return bool(tags.get("flowops:environment") == self._environment)
+        return bool(tags.get(ENVIRONMENT_TAG) == self._environment)
 
     def _kubeconfig(self, cluster: str) -> Path:
         if cluster not in self._kubeconfigs:

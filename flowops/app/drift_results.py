@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from flowops.adapters.drift_reports import DriftReports
@@ -31,10 +30,6 @@ class DriftRecords:
     def kept(self) -> DriftResults:
         """Return where results are kept."""
         return DriftResults(self.root)
-
-    def now(self) -> datetime:
-        """Return the time."""
-        return now()
 
     def find(self, word: str) -> DriftResult:
         """Return the result that an id or `last` means."""

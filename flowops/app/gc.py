@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -26,37 +25,10 @@ from flowops.model.config import Config
 from flowops.model.gc import GcRequest, GcResult
 from flowops.model.toolchain import kubernetes_tools, terraform, terragrunt
 from flowops.operations.gc import gc
-from flowops.operations.ports.run import Console
+from flowops.operations.ports.gc import GcConsole
 from flowops.rehearsal.remains import OldWorkspaces, programs_of
 
 _BIN = ".trash"
-
-Shown = Callable[[GcResult], None]
-
-
-@dataclass(frozen=True)
-class _Asking:
-    """The operator of a cleaning."""
-
-    console: Console
-    shown: Shown
-
-    @property
-    def interactive(self) -> bool:
-        """Return whether anybody is there to answer."""
-        return self.console.interactive
-
-    def note(self, text: str) -> None:
-        """Say one line of progress."""
-        self.console.note(text)
-
-    def found(self, result: GcResult) -> None:
-        """Show what would be deleted, and what stays."""
-        self.shown(result)
-
-    def ask(self, question: str) -> str:
-        """Return the operator's answer."""
-        return self.console.ask(question)
 
 
 def clean(
@@ -65,12 +37,11 @@ def clean(
     config: Config,
     tools: Callable[[], Toolchain],
     ambient: Mapping[str, str],
-    console: Console,
-    shown: Shown,
+    console: GcConsole,
 ) -> GcResult:
-    """Clean a project's folder and this user's; `shown` shows what was found before the operator is asked."""
+    """Clean a project's folder and this user's."""
     caches = leftovers(project, config, tools, ambient, Path(tempfile.gettempdir()))
-    return gc(request, leftovers=caches, console=_Asking(console, shown), now=now())
+    return gc(request, leftovers=caches, console=console, now=now())
 
 
 def leftovers(

@@ -24,6 +24,7 @@ from flowops.model.rendering import RenderState
 from flowops.model.run import Outcome, Run, RunRequest, Verb, WarmProviders
 from flowops.model.stacks import account_id, stack_names
 from flowops.model.state import UnitState
+from flowops.model.tags import ENVIRONMENT_TAG
 
 EXTERNAL_SECRETS = "externalsecrets.external-secrets.io"
 
@@ -96,9 +97,7 @@ class LifeOfEnvironment:
     def apply(self) -> Finding:
         """Apply; every unit must be applied."""
         run = self._run(Verb.APPLY)
-        selection = self._bench.selected(self._environment, self._layer)
-        states = self._bench.cloud.states(selection.environment, selection.units)
-        resources = sum(state.resources for state in states.values() if state)
+        resources = sum(state.resources for state in self._states().values() if state)
         trouble = _trouble(run, Outcome.APPLIED)
         if trouble:
             trouble = "; ".join((trouble, *self._unready()))
@@ -121,7 +120,8 @@ class LifeOfEnvironment:
         troubles = [it for look in found for it in look.troubles]
         if not ready and self._stand.has_kubernetes:
             troubles.append("no cluster runs a pod")
-        return Finding(f"{ready} pods in {', '.join(names)}; {secrets} secrets synced", "; ".join(troubles))
+        where = f" in {', '.join(names)}" if names else ""
+        return Finding(f"{ready} pods{where}; {secrets} secrets synced", "; ".join(troubles))
 
     def _clusters(self) -> list[str]:
         return self._by_hand.clusters() if self._stand.has_kubernetes else []
@@ -151,7 +151,7 @@ class LifeOfEnvironment:
     def listing(self) -> Finding:
         """List network, cluster and states through the `aws` command line; what a state holds must be there."""
         vpcs = self._by_hand.aws(
-            "ec2", "describe-vpcs", "--filters", f"Name=tag:flowops:environment,Values={self._environment}"
+            "ec2", "describe-vpcs", "--filters", f"Name=tag:{ENVIRONMENT_TAG},Values={self._environment}"
         )
         clusters = self._by_hand.clusters()
         bucket = f"{self._bench.site.config.project}-terraform-state-{account_id(self._bench.site.config, SECURITY)}"

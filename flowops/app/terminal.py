@@ -8,6 +8,7 @@ from flowops.adapters.progress import Progress
 from flowops.model.accounts import AccountsPlan
 from flowops.model.answers import is_yes
 from flowops.model.bootstrap import BootstrapPlan
+from flowops.model.gc import GcResult
 from flowops.operations.ports.run import Console
 from flowops.operations.ports.secrets import SecretTerminal
 from flowops.operations.ports.users import UsersTerminal
@@ -25,6 +26,9 @@ class Terminal(Console, SecretTerminal, UsersTerminal, Protocol):
 
     def accounts(self, plan: AccountsPlan) -> None:
         """Show what is to become of each account."""
+
+    def leftovers(self, result: GcResult) -> None:
+        """Show what would be deleted, and what stays."""
 
 
 class BootstrapConsole:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cached_property
 
 from flowops.adapters.aws.identity import Users
@@ -28,10 +27,6 @@ class People:
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
-
-    def now(self) -> datetime:
-        """Return the time."""
-        return now()
 
     def list(self) -> UserList:
         """Return every user of ours, and the names of the others."""

@@ -15,7 +15,7 @@ from flowops import __version__
 from flowops.cli.context import Invocation
 from flowops.cli.failure import Failures
 from flowops.cli.group import Group, dressed, exit_codes
-from flowops.cli.settings import settings
+from flowops.cli.settings import COMPLETE, settings
 from flowops.cli.short_help import LONGEST, SHORT_HELP
 from flowops.cli.stdout import every_text_can_be_written, open_closed_streams, unwritten, write_no_more
 from flowops.cli.variables import warnings
@@ -23,9 +23,6 @@ from flowops.errors import Exit, FlowopsError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-COMPLETE = "_FLOWOPS_COMPLETE"
-"""The variable by which a shell asks for completions, as click names it."""
 
 _COMMANDS = {
     "accounts": "accounts",

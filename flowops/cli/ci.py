@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,6 @@ import click
 
 from flowops.cli import options
 from flowops.cli.context import Invocation
-from flowops.cli.stdout import reader_may_leave
-from flowops.errors import Exit
 
 _MOST_JOBS = 256
 """Jobs that a matrix of GitHub makes at most (docs.github.com, "Running variations of jobs in a workflow")."""
@@ -109,12 +106,7 @@ def matrix(invocation: Invocation, /, shards: int, file: Path | None) -> int:
     from flowops.cli.view.ci import matrix_result
     from flowops.cli.view.result import show
 
-    found = invocation.app().ci.matrix(shards, file)
-    if invocation.output != "table":
-        return show(matrix_result(found), invocation.output)
-    with reader_may_leave():
-        sys.stdout.write(found.as_json() + "\n")
-    return int(Exit.FINE)
+    return show(matrix_result(invocation.app().ci.matrix(shards, file)), invocation.output)
 
 
 @ci.command()

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from flowops.cli import options
 from flowops.cli.context import Invocation
 from flowops.cli.settings import Choice
 from flowops.cli.shells import SHELLS, completer
-from flowops.cli.stdout import reader_may_leave
-from flowops.errors import Exit
 
 
 @click.command()
@@ -28,12 +24,9 @@ def completion(context: click.Context, /, shell: str) -> int:
     Example: flowops completion zsh > ~/.zfunc/_flowops
     Example: flowops completion fish > ~/.config/fish/completions/flowops.fish
     """
+    from flowops.cli.view.result import Result, show
+
     invocation: Invocation = context.obj
     script = completer(context.find_root().command, invocation, shell).source()
-    if invocation.output != "table":
-        from flowops.cli.view.result import Result, show
-
-        return show(Result("completion", {"shell": shell, "script": script}, ""), invocation.output)
-    with reader_may_leave():
-        sys.stdout.write(script)
-    return int(Exit.FINE)
+    data = {"shell": shell, "script": script}
+    return show(Result("completion", data, script.removesuffix("\n")), invocation.output)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import click
 
 from flowops.cli import options
 from flowops.cli.context import Invocation
-from flowops.cli.stdout import reader_may_leave
 from flowops.cli.variables import read_by_options
-from flowops.errors import Exit
 
 
 @options.group()
@@ -59,8 +56,4 @@ def schema(invocation: Invocation, /) -> int:
     from flowops.model.config import json_schema
 
     found = json_schema()
-    if invocation.output != "table":
-        return show(Result("config schema", found, ""), invocation.output)
-    with reader_may_leave():
-        sys.stdout.write(json.dumps(found, indent=2) + "\n")
-    return int(Exit.FINE)
+    return show(Result("config schema", found, json.dumps(found, indent=2)), invocation.output)

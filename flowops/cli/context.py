@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Mapping
@@ -36,10 +35,10 @@ class Invocation:
 
     def console(self) -> TerminalConsole:
         """Return the operator's terminal."""
-        view = importlib.import_module("flowops.cli.view.console")
+        from flowops.cli.view.console import TerminalConsole
+
         interactive = not self.no_input and sys.stdin.isatty()
-        console: TerminalConsole = view.TerminalConsole(sys.stderr, interactive=interactive, environment=os.environ)
-        return console
+        return TerminalConsole(sys.stderr, interactive=interactive, environment=os.environ, pointed=self.pointed)
 
     def pointed(self, text: str) -> str:
         """Return text whose commands lead where this one was led: one typed as printed must not reach another AWS."""
@@ -57,7 +56,8 @@ class Invocation:
     def app(self) -> App:
         """Return the app of this project."""
         self.begun = True
-        root = importlib.import_module("flowops.app")
+        from flowops.app import App
+
         try:
             start = (self.project_dir or Path.cwd()).resolve()
         except FileNotFoundError as error:
@@ -66,6 +66,5 @@ class Invocation:
                 not_done="Nothing was started.",
                 next_step="cd into the project, then the same command again",
             ) from error
-        app: App = root.App(start, os.environ, self.console(), rehearsal=self.rehearsal)
-        self._app = app
-        return app
+        self._app = App(start, os.environ, self.console(), rehearsal=self.rehearsal)
+        return self._app

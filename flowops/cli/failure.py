@@ -11,10 +11,9 @@ from contextlib import suppress
 import click
 
 from flowops.cli.context import Invocation
+from flowops.cli.settings import FORMS
 from flowops.cli.stdout import reader_may_leave
 from flowops.errors import FlowopsError, Interrupted, PartlyDone, UsageError
-
-_FORMS = ("table", "json", "yaml")
 
 
 class Failures:
@@ -79,7 +78,7 @@ class Failures:
 
 def form_asked(arguments: Sequence[str], variable: str) -> str:
     """Return the form of the result that a command line asks for, also where click did not come to reading it."""
-    asked = [variable] if variable in _FORMS else ["table"]
+    asked = [variable] if variable in FORMS else ["table"]
     for word, following in zip(arguments, [*arguments, ""][1:], strict=True):
         if word == "--":
             break
@@ -89,4 +88,4 @@ def form_asked(arguments: Sequence[str], variable: str) -> str:
             asked.append(word.partition("=")[2])
         elif word.startswith("-o"):
             asked.append(word[2:].removeprefix("="))
-    return [it for it in asked if it in _FORMS][-1]
+    return [it for it in asked if it in FORMS][-1]

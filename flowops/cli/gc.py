@@ -26,10 +26,9 @@ def gc(invocation: Invocation, /, older_than: float, **values: bool) -> int:
 
     Example: flowops gc --dry-run
     """
-    from flowops.cli.view.gc import gc_result, show_found
+    from flowops.cli.view.gc import gc_result
     from flowops.cli.view.result import show
     from flowops.model.gc import GcRequest
 
     request = GcRequest(timedelta(seconds=older_than), **values)
-    result = invocation.app().gc(request, lambda found: show_found(found, invocation.pointed))
-    return show(gc_result(result, invocation.pointed), invocation.output)
+    return show(gc_result(invocation.app().gc(request), invocation.pointed), invocation.output)

@@ -20,7 +20,7 @@ def locks() -> None:
 
 
 @locks.command("list")
-@click.argument("environment", required=False, metavar="[ENV]")
+@options.maybe_environment
 @options.settings
 @click.pass_obj
 def list_(invocation: Invocation, /, environment: str | None) -> int:

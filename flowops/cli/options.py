@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 Form = TypeVar("Form", bound=Enum)
-Decorator = Callable[[Command], Command]
 DriftTargets = tuple[tuple[DriftFormat, Path], ...]
 
 _LONGEST = 3653 * 86400.0
@@ -68,10 +67,7 @@ class Gibibytes(click.ParamType[float]):
 
 def target(command: Command) -> Command:
     """Add ENV [LAYER [UNIT]]."""
-    for name, required in (("unit", False), ("layer", False), ("environment", True)):
-        metavar = "ENV" if required else name.upper()
-        command = click.argument(name, required=required, metavar=metavar if required else f"[{metavar}]")(command)
-    return command
+    return environment(maybe_layer(maybe_unit(command)))
 
 
 def targets(command: Command) -> Command:
@@ -79,14 +75,13 @@ def targets(command: Command) -> Command:
     command = option(
         "--all-environments", is_flag=True, help="Each environment in turn, protected ones last; in place of ENV."
     )(command)
-    for name, metavar in (("unit", "[UNIT]"), ("layer", "[LAYER]"), ("environment", "ENV")):
-        command = click.argument(name, required=False, metavar=metavar)(command)
-    return command
+    return click.argument("environment", required=False, metavar="ENV")(maybe_layer(maybe_unit(command)))
 
 
 environment = click.argument("environment", metavar="ENV")
 maybe_environment = click.argument("environment", required=False, metavar="[ENV]")
 maybe_layer = click.argument("layer", required=False, metavar="[LAYER]")
+maybe_unit = click.argument("unit", required=False, metavar="[UNIT]")
 username = option("--username", metavar="NAME", default="", help="User of Flowable's repository.")
 secret_file = option(
     "--file",

@@ -34,7 +34,7 @@ def render(invocation: Invocation, /, check: bool) -> int:
     from flowops.cli.view.bootstrap import render_result
     from flowops.cli.view.result import show
 
-    return show(render_result(invocation.app().render(check=check)), invocation.output)
+    return show(render_result(invocation.app().render(check=check), invocation.pointed), invocation.output)
 
 
 @click.command()
@@ -50,4 +50,4 @@ def why(invocation: Invocation, /, unit: str, name: str) -> int:
     from flowops.cli.view.result import show
     from flowops.cli.view.why import why_result
 
-    return show(why_result(invocation.app().why(unit, name)), invocation.output)
+    return show(why_result(invocation.app().why(unit, name), invocation.pointed), invocation.output)

@@ -52,8 +52,8 @@ def rehearse() -> None:
 
 
 @rehearse.command(hidden=True)
-@click.argument("environment", metavar="ENV")
-@click.argument("layer", required=False, metavar="[LAYER]")
+@options.environment
+@options.maybe_layer
 @options.option(
     "--keep", is_flag=True, help="Keep the files of the rehearsal afterwards: states, logs and recorded calls."
 )
@@ -68,11 +68,11 @@ def life(invocation: Invocation, /, **values: Any) -> int:
     Example: flowops rehearse dev foundation
     """
     from flowops.cli.view.result import Result, show
-    from flowops.cli.view.selftest import life_table
+    from flowops.cli.view.selftest import led, life_table
     from flowops.model.selftest import stages_data
 
     try:
-        found = invocation.app().rehearsals.life(**values)
+        found = led(invocation.app().rehearsals.life(**values), invocation.pointed)
     except UnknownTarget as error:
         if error.kind != "environment":
             raise

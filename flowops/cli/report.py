@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -85,5 +86,5 @@ def history(invocation: Invocation, /, environment: str | None) -> int:
     from flowops.cli.view.drift import history_result
     from flowops.cli.view.result import show
 
-    records = invocation.app().drift_results
-    return show(history_result(records.history(environment), records.now()), invocation.output)
+    found = invocation.app().drift_results.history(environment)
+    return show(history_result(found, datetime.now(UTC)), invocation.output)

@@ -26,7 +26,7 @@ def runs() -> None:
 
 
 @runs.command("list")
-@click.argument("environment", required=False, metavar="[ENV]")
+@options.maybe_environment
 @options.settings
 @click.pass_obj
 def list_(invocation: Invocation, /, environment: str | None) -> int:

@@ -14,6 +14,12 @@ from flowops.errors import closest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+COMPLETE = "_FLOWOPS_COMPLETE"
+"""The variable by which a shell asks for completions, as click names it."""
+
+FORMS = ("table", "json", "yaml")
+"""The forms in which a result is written to stdout."""
+
 
 class Choice(click.Choice[str]):
     """One of a few words; a wrong one is answered with the nearest."""
@@ -78,7 +84,7 @@ _ALL = (
     _setting(
         "--output",
         "-o",
-        type=click.Choice(["table", "json", "yaml"]),
+        type=click.Choice(FORMS),
         help="Form of the result on stdout (default: table).",
     ),
     _setting("--no-input", is_flag=True, help="Ask nothing; a question that needs an answer ends with 7."),

@@ -12,6 +12,7 @@ from click.shell_completion import BashComplete, CompletionItem, FishComplete, S
 from click.shell_completion import split_arg_string as words_of
 
 from flowops.cli.context import Invocation
+from flowops.cli.settings import COMPLETE
 from flowops.cli.stdout import reader_may_leave
 from flowops.errors import Exit
 
@@ -151,4 +152,4 @@ def answer(root: click.Command, invocation: Invocation, instruction: str) -> int
 
 def completer(root: click.Command, invocation: Invocation, shell: str) -> ShellComplete:
     """Return what answers one of SHELLS."""
-    return SHELLS[shell](root, {"obj": invocation}, "flowops", "_FLOWOPS_COMPLETE")
+    return SHELLS[shell](root, {"obj": invocation}, "flowops", COMPLETE)

@@ -68,7 +68,7 @@ def _status_data(row: StatusRow) -> dict[str, Any]:
         "stands": word,
         "resources": state.resources if state else 0,
         "serial": state.serial if state else None,
-        "locked_by": f"{row.lock.who} since {row.lock.created} ({row.lock.operation})" if row.lock else None,
+        "locked_by": str(row.lock) if row.lock else None,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +94,8 @@ def list_(invocation: Invocation, /) -> int:
     from flowops.cli.view.result import show
     from flowops.cli.view.users import list_result
 
-    people = invocation.app().users
-    return show(list_result(people.list(), people.now(), invocation.pointed), invocation.output)
+    found = invocation.app().users.list()
+    return show(list_result(found, datetime.now(UTC), invocation.pointed), invocation.output)
 
 
 @users.command("show")
@@ -109,8 +110,8 @@ def show_(invocation: Invocation, /, name: str) -> int:
     from flowops.cli.view.result import show
     from flowops.cli.view.users import show_result
 
-    people = invocation.app().users
-    return show(show_result(people.show(name), people.now(), invocation.pointed), invocation.output)
+    found = invocation.app().users.show(name)
+    return show(show_result(found, datetime.now(UTC), invocation.pointed), invocation.output)
 
 
 @users.command("adopt")

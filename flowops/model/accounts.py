@@ -12,7 +12,6 @@ from flowops.model.facts import Organization
 
 ACTIVE = "ACTIVE"
 CREATE_COMMAND = "flowops accounts create"
-PROJECT_TAG = "flowops:project"
 
 
 class NoOrganization(OperationFailed):

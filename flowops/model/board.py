@@ -12,6 +12,7 @@ from enum import Enum
 
 from flowops.model.changes import Action, Plan
 from flowops.model.estimate import seconds_left
+from flowops.model.resource_lines import ADDRESS
 
 
 class UnitState(Enum):
@@ -227,10 +228,8 @@ def planned(plan: Plan) -> UnitPlanned:
     return UnitPlanned(plan.unit.id, total, plan.empty)
 
 
-# An address holds a colon only within quotes; what a provisioner prints begins with more than an address.
-_ADDRESS = r'(?P<address>(?:[^\s":(]|"(?:[^"\\]|\\.)*")+(?: \(deposed object \w+\))?)'
-_BEGAN = re.compile(rf"{_ADDRESS}: (?:Creating|Modifying|Destroying|Reading)\.\.\.")
-_ENDED = re.compile(rf"{_ADDRESS}: (?P<what>Creation|Modifications|Destruction|Read) complete after ")
+_BEGAN = re.compile(rf"{ADDRESS}: (?:Creating|Modifying|Destroying|Reading)\.\.\.")
+_ENDED = re.compile(rf"{ADDRESS}: (?P<what>Creation|Modifications|Destruction|Read) complete after ")
 
 
 def of_lines(unit: str, lines: Iterable[str], at: float) -> Iterable[BoardEvent]:

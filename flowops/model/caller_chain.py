@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from flowops.errors import Exit, FlowopsError, UnknownTarget, UsageError
-from flowops.model.access import ROLES, Access
+from flowops.errors import Exit, FlowopsError, UnknownTarget
+from flowops.model.access import FLOWABLE_USER, ROLES, Access
 from flowops.model.config import MANAGEMENT, SECURITY, Config
-from flowops.model.facts import Facts
+from flowops.model.facts import Facts, not_bootstrapped
 from flowops.model.regions import region_in
 
-"""The roles of people in an environment's account (bootstrap/environment-account.yaml)."""
-
-_LOOKING = (Access.READ.value, "FlowableUserRole")
+_LOOKING = (Access.READ.value, FLOWABLE_USER)
 
 
 def writes(role: str) -> bool:
@@ -39,15 +37,10 @@ def target_of(config: Config, facts: Facts | None, environment: str, role: str) 
     """
     require_names(config, environment, role)
     account = config.environments[environment].account
-    known = facts.accounts.get(account) if facts else None
-    arn, caller = known.outputs.get(f"{role}Arn") if known else None, config.accounts[SECURITY].id
-    if facts is None or known is None or not arn or caller is None:
-        raise UsageError(
-            f"flowops.lock knows no {role} of account {account!r}: it was not bootstrapped or discovered.",
-            not_done=f"{role} was not assumed.",
-            next_step=f"flowops bootstrap {account}, or flowops discover if that was done elsewhere",
-        )
-    return Target(arn, config.accounts[account].id or known.id, caller, facts.external_id(account))
+    arn, caller = facts.role_arn(account, role) if facts else "", config.accounts[SECURITY].id
+    if facts is None or not arn or caller is None:
+        raise not_bootstrapped(role, account, not_done=f"{role} was not assumed.")
+    return Target(arn, config.accounts[account].id or facts.accounts[account].id, caller, facts.external_id(account))
 
 
 def require_names(config: Config, environment: str, role: str) -> None:

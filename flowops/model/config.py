@@ -53,11 +53,13 @@ _ENVIRONMENTS: dict[str, Any] = {"propertyNames": {"not": {"enum": list(RESERVED
 """What holds between names, for editors; `problems` says the same."""
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """Part of a file that people write: no key that nobody knows, and no value that only becomes the right type."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class ManagementConfig(_Strict):
+class ManagementConfig(Strict):
     """Who creates accounts, bootstraps, and manages users and secrets."""
 
     profile: Profile = Field(description="Named profile of the organization's management account.")
@@ -66,13 +68,13 @@ class ManagementConfig(_Strict):
     )
 
 
-class OperatorConfig(_Strict):
+class OperatorConfig(Strict):
     """Who plans, applies and destroys."""
 
     profile: Profile = Field(description="Named profile of an IAM user in the security account.")
 
 
-class AccountConfig(_Strict):
+class AccountConfig(Strict):
     """One AWS account of the organization."""
 
     id: AccountId | None = Field(default=None, description="Quoted 12 digits; absent until it exists.")
@@ -86,7 +88,7 @@ class AccountConfig(_Strict):
     )
 
 
-class EnvironmentConfig(_Strict):
+class EnvironmentConfig(Strict):
     """One environment: the account it lives in and its folder below deployments/."""
 
     account: Name = Field(description="Name of an account under `accounts`.")
@@ -94,13 +96,13 @@ class EnvironmentConfig(_Strict):
     protected: bool = Field(default=False, description="Whether changes need --confirm ENV as well as --yes.")
 
 
-class RepositoryConfig(_Strict):
+class RepositoryConfig(Strict):
     """Flowable's Helm and Docker repository."""
 
     url: Url = Field(description="Address of the chart repository.")
 
 
-class FlowableConfig(_Strict):
+class FlowableConfig(Strict):
     """What Flowable itself needs; credentials go to Secrets Manager, never into a file here."""
 
     repository: RepositoryConfig | None = Field(default=None, description="Where the chart comes from.")
@@ -108,7 +110,7 @@ class FlowableConfig(_Strict):
     external_domain: Domain = Field(default="example.com", description="Domain below which ingress hosts stand.")
 
 
-class HelmConfig(_Strict):
+class HelmConfig(Strict):
     """Where charts come from."""
 
     repositories: dict[Name, ChartUrl] = Field(
@@ -116,7 +118,7 @@ class HelmConfig(_Strict):
     )
 
 
-class ToolsConfig(_Strict):
+class ToolsConfig(Strict):
     """Exact versions of the engines."""
 
     terraform: Version = Field(default="1.11.4", description="terraform's version.")
@@ -127,14 +129,14 @@ When = Literal["protected", "always", "never"]
 ResourceType = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*_[a-z0-9_]+$")]
 
 
-class SafeguardsConfig(_Strict):
+class SafeguardsConfig(Strict):
     """For which environments the working copy has to be what was committed and pushed."""
 
     git_clean: When = Field(default="protected", description="Where everything must be committed before a change.")
     git_up_to_date: When = Field(default="protected", description="Where no commit of the upstream may be missing.")
 
 
-class CiConfig(_Strict):
+class CiConfig(Strict):
     """Whose pipelines plan, look for drift and deploy; `flowops bootstrap security` makes roles for them."""
 
     provider: Literal["github", "gitlab"] = Field(description="Who runs the pipelines.")
@@ -163,7 +165,7 @@ GITHUB_IDS = ("repository_owner_id", "repository_id")
 """GitHub's numbers of a repository, named as its tokens name them."""
 
 
-class GuardConfig(_Strict):
+class GuardConfig(Strict):
     """What the guard refuses besides what it always refuses."""
 
     stateful_types: list[ResourceType] = Field(
@@ -175,7 +177,7 @@ class GuardConfig(_Strict):
     safeguards: SafeguardsConfig = Field(default_factory=SafeguardsConfig)
 
 
-class Config(_Strict):
+class Config(Strict):
     """The whole of flowops.yaml."""
 
     project: ProjectName = Field(description="Name of the project: a prefix of buckets and a tag on everything.")

@@ -1,8 +1,4 @@
-"""What a terraform that did not come to its end had created: read from what it said. Pure.
-
-Lines as terraform 1.x writes them for people: `ADDRESS: Creating...`,
-`ADDRESS: Creation complete after 2s [id=ID]`.
-"""
+"""What a terraform that did not come to its end had created: read from what it said. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flowops.model.import_ids import MADE_UP, import_id, importable
+from flowops.model.resource_lines import ADDRESS
 from flowops.model.state_document import StateDocument, quoted
 
-_BEGUN = re.compile(r"^(?P<address>\S.*?): Creating\.\.\.$")
-_DONE = re.compile(r"^(?P<address>\S.*?): Creation complete after \S+(?: \[id=(?P<id>.*)\])?$")
+_BEGUN = re.compile(rf"{ADDRESS}: Creating\.\.\.$")
+_DONE = re.compile(rf"{ADDRESS}: Creation complete after \S+(?: \[id=(?P<id>.*)\])?$")
 _INTERRUPTED = "Interrupt received."
 _MODULE = re.compile(r'^module\.[\w-]+(?:\["(?:[^"\\]|\\.)*"\]|\[\d+\])?\.')
 

@@ -8,6 +8,11 @@ from pathlib import PurePosixPath
 
 from flowops.errors import UnknownTarget, UsageError
 
+UNIT_FILE = "terragrunt.hcl"
+"""The file that makes a folder below deployments/ a unit."""
+LOCK_FILE = ".terraform.lock.hcl"
+"""The file beside it in which terraform notes the providers that a unit was planned with."""
+
 
 @dataclass(frozen=True, order=True)
 class Unit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from flowops.errors import UsageError
 from flowops.model.config import SECURITY
 
 
@@ -48,10 +49,24 @@ class Facts:
         """Return the security account, if it was discovered."""
         return self.accounts.get(SECURITY)
 
+    def role_arn(self, account: str, role: str) -> str:
+        """Return the ARN of a role that the bootstrap made in an account, empty where none is known."""
+        found = self.accounts.get(account)
+        return found.outputs.get(f"{role}Arn", "") if found else ""
+
     def external_id(self, account: str) -> str:
         """Return the ExternalId of an account, empty where none is known."""
         found = self.accounts.get(account)
         return found.external_id if found else ""
+
+
+def not_bootstrapped(what: str, account: str, *, not_done: str) -> UsageError:
+    """Return the error of who needs `what` of an account, and finds that flowops.lock does not know it."""
+    return UsageError(
+        f"flowops.lock knows no {what} of account {account!r}: it was not bootstrapped or discovered.",
+        not_done=not_done,
+        next_step=f"flowops bootstrap {account}, or flowops discover if that was done elsewhere",
+    )
 
 
 def merged(found: Facts, earlier: Facts | None, accounts: Iterable[str], environments: Iterable[str]) -> Facts:

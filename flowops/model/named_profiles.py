@@ -248,7 +248,7 @@ def _environments(config: Config, facts: Facts | None, operator: str, mfa_serial
 def _discovered(facts: Facts | None, name: str, account: str) -> str:
     """Return the ARN that discovery found, none where that is of another account than flowops.yaml says."""
     known = facts.accounts.get(name) if facts else None
-    return known.outputs.get(f"{Access.WRITE.value}Arn", "") if known and known.id == account else ""
+    return facts.role_arn(name, Access.WRITE.value) if facts and known and known.id == account else ""
 
 
 def _arn(account: str, role: str, region: str) -> str:

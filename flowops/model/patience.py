@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log2
 
-_BEGINS = re.compile(r"^(?P<address>\S.*?): (?:Creating|Modifying|Destroying|Reading|Importing|Still \w+)\.\.\.")
-_ENDS = re.compile(r"^(?P<address>\S.*?): (?:Creation|Modifications|Destruction|Read|Import) complete")
+from flowops.model.resource_lines import ADDRESS
+
+_BEGINS = re.compile(rf"{ADDRESS}: (?:Creating|Modifying|Destroying|Reading|Importing|Still \w+)\.\.\.")
+_ENDS = re.compile(rf"{ADDRESS}: (?:Creation|Modifications|Destruction|Read|Import) complete")
 
 
 @dataclass(frozen=True)

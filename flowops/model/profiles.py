@@ -71,6 +71,11 @@ class Proposal:
         return any(file.changed for file in self.files)
 
 
+def section_of(profile: str) -> str:
+    """Return the header of a profile's section in the config file; in the credentials file it is the bare name."""
+    return profile if profile == "default" else f"{SectionKind.PROFILE.value} {profile}"
+
+
 def is_secret(key: str) -> bool:
     """Whether the value of a key has to be hidden: aws_secret_access_key, aws_session_token, and what looks alike."""
     return key.lower() not in _OPEN and _SECRET.search(key) is not None

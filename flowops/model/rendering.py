@@ -8,6 +8,9 @@ from pathlib import PurePosixPath
 
 from flowops.errors import Exit
 
+SUFFIX = ".j2"
+"""How the name of a template ends; the file rendered from it has the name without it."""
+
 
 class RenderState(Enum):
     """What became of one rendered file."""
@@ -20,11 +23,20 @@ class RenderState(Enum):
 
 @dataclass(frozen=True)
 class RenderedFile:
-    """One file below deployments/, rendered from the `.j2` beside it; `reason` says why it was skipped."""
+    """One file below deployments/, rendered from the `.j2` beside it.
+
+    `reason` says why it was skipped, and `command` mends that.
+    """
 
     path: PurePosixPath
     state: RenderState
     reason: str = ""
+    command: str = ""
+
+    @property
+    def why(self) -> str:
+        """Return the reason, and the command behind it where there is one."""
+        return f"{self.reason}: {self.command}" if self.command else self.reason
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ class RunReport:
     @property
     def status(self) -> str:
         """Return what the exit code means, in one word."""
-        return self.exit_code.name.lower().replace("_", "-")
+        return self.exit_code.word
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from flowops.model.changes import Action
+from flowops.model.config import Strict
 from flowops.model.config_problems import Problem
 from flowops.model.rules import OPERATORS, Condition, Effect, Rule
 
@@ -17,11 +18,7 @@ Message = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 ActionName = Literal["add", "change", "replace", "destroy", "forget"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class ConditionConfig(_Strict):
+class ConditionConfig(Strict):
     """One look at an attribute, before or after the change."""
 
     before: Path | None = Field(default=None, description="Attribute as it is: dotted, `*` for every element.")
@@ -44,7 +41,7 @@ class ConditionConfig(_Strict):
         return [name for name in ("before", "after") if name in self.model_fields_set]
 
 
-class RuleConfig(_Strict):
+class RuleConfig(Strict):
     """One rule."""
 
     effect: Literal["allow", "warn", "refuse"] = Field(description="What is said to a change that matches.")
@@ -55,7 +52,7 @@ class RuleConfig(_Strict):
     when: list[ConditionConfig] = Field(default_factory=list, description="Conditions that must all hold.")
 
 
-class RulesConfig(_Strict):
+class RulesConfig(Strict):
     """The whole of one file."""
 
     rules: list[RuleConfig] = Field(min_length=1, description="Tried in this order.")

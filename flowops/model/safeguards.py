@@ -68,3 +68,10 @@ def unmet(safeguards: frozenset[Safeguard], git: GitState | None) -> Iterator[tu
         yield Safeguard.GIT_UP_TO_DATE, f"the working copy is {git.behind} commit(s) behind {git.upstream}"
     for it in sorted(safeguards, key=lambda it: it.value) if git.trouble else ():
         yield it, f"git cannot tell: {git.trouble}"
+
+
+def mend_of(safeguard: Safeguard, git: str = "git") -> str:
+    """Return the command by which a working copy meets a safeguard again; `git` is how git is called for it."""
+    if safeguard is Safeguard.GIT_UP_TO_DATE:
+        return f"{git} pull --ff-only"
+    return f"{git} add --all . && {git} commit"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from flowops.model.ci import stack_parameters
 from flowops.model.config import SECURITY, Config
 from flowops.model.regions import region_in
+from flowops.model.tags import ENVIRONMENT_TAG, LAYER_TAG, PROJECT_TAG, UNIT_TAG
 
 SECURITY_STACK = "flowops-security"
 ENVIRONMENT_STACK = "flowops-environment"
@@ -26,7 +27,7 @@ LICENSE_SECRET_OUTPUT = "LicenseSecretArn"
 EXTERNAL_ID = "ExternalId"
 """Parameter and output of the environment stack."""
 
-LAYER_TAG = "bootstrap"
+BOOTSTRAP_LAYER = "bootstrap"
 """Value of the tag flowops:layer on the bootstrap stacks, which no layer of the project owns."""
 
 
@@ -129,9 +130,9 @@ def _spec(
     config: Config, name: str, account: str, template: str, parameters: Mapping[str, str], environment: str = ""
 ) -> StackSpec:
     tags = {
-        "flowops:project": config.project,
-        **({"flowops:environment": environment} if environment else {}),
-        "flowops:layer": LAYER_TAG,
-        "flowops:unit": name,
+        PROJECT_TAG: config.project,
+        **({ENVIRONMENT_TAG: environment} if environment else {}),
+        LAYER_TAG: BOOTSTRAP_LAYER,
+        UNIT_TAG: name,
     }
     return StackSpec(name, account, account_id(config, account), template, parameters, tags)

@@ -51,3 +51,9 @@ class Lock:
     operation: str
     created: str
     etag: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        """Return what to say behind `locked by`."""
+        if not self.id:
+            return "somebody unknown: its lock is empty or damaged"
+        return f"{self.who} since {self.created} ({self.operation}, lock {self.id})"

@@ -27,6 +27,10 @@ class Enrolment:
     serial: str = ""
     seed_file: str = ""
 
+    def devices_of(self, user: User) -> tuple[str, ...]:
+        """Return the devices that the user has now, where it came to this one or had its own before."""
+        return user.devices or ((self.serial,) if self.serial else ())
+
 
 @dataclass(frozen=True)
 class Delivery:

@@ -52,8 +52,8 @@ class Ground:
 
     @property
     def run(self) -> str:
-        """Return the key of a copy of a run's journal."""
-        return f"{self.account}/{self.environment}/runs/RUN.json"
+        """Return the key of the copy of one file of a run's journal."""
+        return f"{self.account}/{self.environment}/runs/RUN/NAME"
 
 
 @dataclass(frozen=True)

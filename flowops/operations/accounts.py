@@ -14,11 +14,11 @@ from flowops.model.accounts import (
     Decision,
     OrganizationAccount,
 )
-from flowops.model.answers import is_yes
 from flowops.model.config import Config
 from flowops.model.facts import Organization
 from flowops.operations.account_creation import Creation
 from flowops.operations.accounts_plan import organization_of, plan_accounts
+from flowops.operations.agreeing import require_yes
 from flowops.operations.ports.accounts import AccountPorts
 from flowops.operations.side_by_side import side_by_side
 
@@ -48,13 +48,15 @@ def create_accounts(request: CreateRequest, config: Config, ports: AccountPorts)
 def _agree(request: CreateRequest, plan: AccountsPlan, ports: AccountPorts) -> None:
     if request.yes:
         return
-    if not ports.console.interactive:
-        raise Declined(
+    require_yes(
+        ports.console,
+        plan.question,
+        unanswered=Declined(
             "Accounts are to be changed, which needs a yes, and nobody is there to give it.",
             next_step=request.command("--yes"),
-        )
-    if not is_yes(ports.console.ask(plan.question)):
-        raise Declined("Changing the accounts was declined.", next_step=request.command())
+        ),
+        declined=Declined("Changing the accounts was declined.", next_step=request.command()),
+    )
 
 
 def list_accounts(config: Config, ports: AccountPorts) -> tuple[Organization | None, tuple[AccountRow, ...]]:

@@ -11,9 +11,15 @@ from flowops.model.guard import Allowed, Forbidden, NeedsConfirmation, Verdict
 from flowops.model.run import RunRequest, WarmProviders
 from flowops.operations.ports.run import Console
 
+BY_COMMAND = "command line"
+"""How somebody agreed whose command gave every yes that was needed."""
 
-def approve(request: RunRequest, verdict: Verdict, console: Console) -> bool:
-    """Return whether there is something to do and it may be done.
+BY_ANSWER = "answer at the terminal"
+"""How somebody agreed who was asked."""
+
+
+def approve(request: RunRequest, verdict: Verdict, console: Console) -> str:
+    """Return how somebody agreed, BY_COMMAND or BY_ANSWER; empty where there is nothing to do.
 
     Raises Refused for a guard's no, Declined for the operator's no and for a question nobody can answer.
     """
@@ -24,12 +30,11 @@ def approve(request: RunRequest, verdict: Verdict, console: Console) -> bool:
         )
     match verdict:
         case Allowed():
-            return False
+            return ""
         case Forbidden():
             raise Refused(f"Refused: {'; '.join(verdict.reasons)}.", next_step=_after(request, verdict))
         case NeedsConfirmation(name):
-            _confirm(request, name, console)
-            return True
+            return _confirm(request, name, console)
 
 
 def _after(request: RunRequest, verdict: Forbidden) -> str:
@@ -45,12 +50,15 @@ def _after(request: RunRequest, verdict: Forbidden) -> str:
     return again
 
 
-def _confirm(request: RunRequest, name: str, console: Console) -> None:
+def _confirm(request: RunRequest, name: str, console: Console) -> str:
+    """Return how somebody agreed, which may need the environment's name."""
     if name and not request.confirm:
         _answer(request, console, f"Type the environment's name, {name}, to {request.verb.value} it: ", name, name)
-        return
+        return BY_ANSWER
     if not request.yes:
         _answer(request, console, f"{request.verb.value.capitalize()} {request.target}? [y/N] ", "y", name)
+        return BY_ANSWER
+    return BY_COMMAND
 
 
 def _answer(request: RunRequest, console: Console, question: str, wanted: str, name: str) -> None:

@@ -7,6 +7,7 @@ import shlex
 from flowops.errors import Declined
 from flowops.model.caller_chain import require_names, writes
 from flowops.model.config import Config
+from flowops.operations.agreeing import require_yes, wrong_confirm
 from flowops.operations.ports.run import Console
 
 
@@ -20,13 +21,17 @@ def approve_role(config: Config, environment: str, role: str, confirm: str, cons
     command = shlex.join(["flowops", "auth", "exec", environment, "--role", role, "--confirm", environment])
     again = f"{command} -- COMMAND"
     if confirm and confirm != environment:
-        raise _declined(f"--confirm says {confirm!r}, but the environment is {environment!r}.", again)
+        raise _declined(wrong_confirm(confirm, "environment", environment), again)
     if confirm or not (config.environments[environment].protected and writes(role)):
         return
-    if not console.interactive:
-        raise _declined(f"{environment} is protected, {role} can change it, and nobody is there to confirm it.", again)
-    if console.ask(f"Type the environment's name, {environment}, to act in it as {role}: ").strip() != environment:
-        raise _declined(f"Acting in {environment} as {role} was declined.", again)
+    unanswered = f"{environment} is protected, {role} can change it, and nobody is there to confirm it."
+    require_yes(
+        console,
+        f"Type the environment's name, {environment}, to act in it as {role}: ",
+        name=environment,
+        unanswered=_declined(unanswered, again),
+        declined=_declined(f"Acting in {environment} as {role} was declined.", again),
+    )
 
 
 def _declined(happened: str, again: str) -> Declined:

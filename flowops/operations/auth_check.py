@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from flowops.errors import UsageError
 from flowops.model.access import ROLES, source_identity
 from flowops.model.authorization import Call, History, requests_of
 from flowops.model.caller_chain import region_of, require_names, target_of
 from flowops.model.ci import is_pipeline
 from flowops.model.config import SECURITY, Config
-from flowops.model.facts import Facts
+from flowops.model.facts import Facts, not_bootstrapped
 from flowops.model.may import Document, Holder, MayCheck, MayRow, judge
 from flowops.model.policy import Request
 from flowops.model.stacks import (
@@ -36,11 +35,7 @@ def check(
     """
     require_names(config, environment, role or ROLES[0])
     if facts is None or not facts.security or not facts.security.outputs:
-        raise UsageError(
-            "flowops.lock knows no state bucket: the security account was not bootstrapped or discovered.",
-            not_done="No policy was read.",
-            next_step="flowops bootstrap, or flowops discover if that was done elsewhere",
-        )
+        raise not_bootstrapped("state bucket", SECURITY, not_done="No policy was read.")
     roles = {name: target_of(config, facts, environment, name).role_arn for name in ROLES}
     caller = documents.caller()
     ground = _ground(config, facts, environment, caller, roles)

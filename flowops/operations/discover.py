@@ -8,7 +8,7 @@ from dataclasses import replace
 from flowops.errors import UsageError
 from flowops.model.config import SECURITY, Config
 from flowops.model.facts import AccountFacts, EnvironmentFacts, Facts, Organization, merged
-from flowops.model.stacks import EXTERNAL_ID, account_id, stack_names, without_id
+from flowops.model.stacks import EXTERNAL_ID, access_stack_name, account_id, stack_names, without_id
 from flowops.operations.ports.aws import AccountDoor, ManagementCloud, Progress
 from flowops.operations.ports.project import FactsFile
 from flowops.operations.side_by_side import side_by_side
@@ -53,7 +53,7 @@ def look(config: Config, organization: Organization, doors: Mapping[str, Account
     accounts = side_by_side(doors, lambda name: _account(config, name, doors[name], earlier))
     environments: dict[str, EnvironmentFacts] = {}
     if SECURITY in doors:
-        names = dict(zip(config.environments, stack_names(config, SECURITY)[1:], strict=True))
+        names = {it: access_stack_name(it) for it in config.environments}
         outputs = side_by_side(names, lambda name: _outputs(doors[SECURITY], names[name]))
         environments = {name: EnvironmentFacts(found) for name, found in outputs.items()}
     same = [name for name in config.accounts if _unmoved(config, name, earlier)]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from flowops.errors import Exit, FlowopsError, LockHeld
 from flowops.model.config import SECURITY
-from flowops.model.deployment import Environment, Unit, select
+from flowops.model.deployment import UNIT_FILE, Environment, Unit, select
 from flowops.model.drift.finding import Finding
 from flowops.model.drift.request import DriftRequest
 from flowops.model.drift.result import Checked, DriftResult, EnvironmentDrift, Status
@@ -196,7 +196,7 @@ class _Looking:
             yield replace(ruled, ways=ways_of(ruled, today, place))
 
     def _place(self, unit: Unit) -> Place:
-        return Place(f"deployments/{unit.path}/terragrunt.hcl", self.ports.has_inputs(unit))
+        return Place(f"deployments/{unit.path}/{UNIT_FILE}", self.ports.has_inputs(unit))
 
 
 def _ruled(checked: Iterable[Checked], findings: Iterable[Finding]) -> tuple[Checked, ...]:

@@ -34,11 +34,10 @@ class RenderedDrift:
         skipped = [it for it in result.of(RenderState.SKIPPED) if _concerns(environment, str(it.path.parent))]
         if skipped:
             first, others = skipped[0], f" and {len(skipped) - 1} more" if len(skipped) > 1 else ""
-            cause, _, command = first.reason.rpartition(": ")
             raise OperationFailed(
-                f"deployments/{first.path}{others} cannot be rendered yet: {cause}.",
+                f"deployments/{first.path}{others} cannot be rendered yet: {first.reason}.",
                 not_done="Whether it is what its template says was not checked.",
-                next_step=command,
+                next_step=first.command,
             )
 
 

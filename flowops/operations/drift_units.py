@@ -84,12 +84,7 @@ def _unfit(ground: Ground) -> Mapping[Unit, str]:
     """Return why units are not worth a plan: it would not know what exists, or somebody is changing that."""
     environment, units = ground.selection.environment, ground.selection.units
     locks = ground.ports.cloud.locks(environment, units)
-    held = {
-        unit: f"locked by {lock.who} since {lock.created} ({lock.operation}); flowops locks list {environment.name}"
-        if lock.id
-        else f"its lock is empty or damaged; flowops locks list {environment.name}"
-        for unit, lock in locks.items()
-    }
+    held = {unit: f"locked by {lock}; flowops locks list {environment.name}" for unit, lock in locks.items()}
     flawed = {unit: reason for unit in units if (reason := _flaw(ground, unit))}
     return {**held, **flawed}
 

@@ -47,10 +47,12 @@ def having_units(deployment: Deployment, layer: str | None = None, unit: str | N
         if any(layer in (None, it.layer) and unit in (None, it.name) for it in environment.units)
     ]
     if not having:
+        named = "".join(f" {it}" for it in (layer, unit) if it)
         raise UsageError(
-            f"No environment has a unit {' '.join(it for it in (layer, unit) if it)}.",
+            f"No environment has a unit{named}.",
             not_done="Nothing was started.",
-            next_step="flowops graph ENV",
+            # Without any unit there is no graph to look at, either.
+            next_step="flowops graph ENV" if named else "flowops doctor",
         )
     return sorted(having, key=lambda it: it.protected)
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from flowops.errors import Declined
-from flowops.model.answers import is_yes
 from flowops.model.gc import Fate, GcRequest, GcResult, Row, seen, spell_size
+from flowops.operations.agreeing import require_yes
 from flowops.operations.ports.gc import GcConsole, Leftovers
 
 _NOTHING = "Nothing was deleted."
@@ -23,7 +23,7 @@ def gc(request: GcRequest, *, leftovers: Leftovers, console: GcConsole, now: dat
     if request.dry_run or not going:
         return found
     if not request.yes:
-        console.found(found)
+        console.leftovers(found)
         _agree(request, len(going), found.size(Fate.TO_GO), console)
     done = []
     for row in found.rows:
@@ -34,14 +34,16 @@ def gc(request: GcRequest, *, leftovers: Leftovers, console: GcConsole, now: dat
 
 
 def _agree(request: GcRequest, count: int, size: int, console: GcConsole) -> None:
-    if not console.interactive:
-        raise Declined(
+    what = "this one" if count == 1 else f"these {count}"
+    require_yes(
+        console,
+        f"Delete {what}, {spell_size(size)} in all? [y/N] ",
+        unanswered=Declined(
             "Deleting needs a yes, and nobody is there to give it.",
             not_done=_NOTHING,
             next_step=replace(request, yes=True).command(),
-        )
-    what = "this one" if count == 1 else f"these {count}"
-    answer = console.ask(f"Delete {what}, {spell_size(size)} in all? [y/N] ")
-    if not is_yes(answer):
-        again = replace(request, dry_run=True).command()
-        raise Declined("The cleaning was declined.", not_done=_NOTHING, next_step=again)
+        ),
+        declined=Declined(
+            "The cleaning was declined.", not_done=_NOTHING, next_step=replace(request, dry_run=True).command()
+        ),
+    )

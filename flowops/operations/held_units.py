@@ -22,7 +22,7 @@ def locked(environment: Environment, unit: Unit, lock: Lock) -> LockHeld:
             next_step=f"{release_command(environment, '', unit.id)}, once nobody works on that unit",
         )
     return LockHeld(
-        f"{unit.id} is locked by {lock.who} since {lock.created} ({lock.operation}, lock {lock.id}).",
+        f"{unit.id} is locked by {lock}.",
         not_done="No unit was started.",
         next_step=f"flowops locks list {environment.name}, and the same command again once the lock is gone",
     )

@@ -12,6 +12,7 @@ from flowops.model.deployment import Environment, Unit
 from flowops.model.lease import Lease
 from flowops.model.locks import Holding, Life, Sign
 from flowops.model.state import Lock
+from flowops.operations.agreeing import wrong_confirm
 
 
 class LockCloud(Protocol):
@@ -171,7 +172,7 @@ def _require_leave(wanted: Wanted, found: _Found) -> None:
         )
     if wanted.confirm not in ("", environment.name):
         raise Declined(
-            f"--confirm says {wanted.confirm!r}, but the environment is {environment.name!r}.",
+            wrong_confirm(wanted.confirm, "environment", environment.name),
             not_done="It was not released.",
             next_step=holding.release,
         )

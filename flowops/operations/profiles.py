@@ -6,17 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from flowops.errors import Declined
-from flowops.model.answers import is_yes
+from flowops.model.accounts import CREATE_COMMAND
 from flowops.model.config import Config
 from flowops.model.facts import Facts
 from flowops.model.named_profiles import NamedProfile, NamedProfiles, ProfilesRequest, named_profiles, require_name
 from flowops.model.profile_chains import ProfileRow, ProfileState, chain_of, remedies_of, row_of
 from flowops.model.profile_results import ProfileOutcome, ProfilesResult, WrittenProfile
 from flowops.model.profiles import ProfileSettings, Proposal
+from flowops.operations.agreeing import require_yes
 from flowops.operations.ports.profiles import AwsFiles, ProfilesTerminal
-
-ACCOUNTS = "flowops accounts create"
-"""What gives accounts their ids."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def show_profiles(user: str, config: Config, facts: Facts | None, files: AwsFile
     remedies = remedies_of(config, own.name)
     rows = [row_of(it, files.settings, files.place(it.name), request, remedies) for it in (management, own, *others)]
     unknown = [
-        ProfileRow(name, f"account {account}", ProfileState.WITHOUT_ID, files.place(name), remedy=ACCOUNTS)
+        ProfileRow(name, f"account {account}", ProfileState.WITHOUT_ID, files.place(name), remedy=CREATE_COMMAND)
         for name, account in found.without_id.items()
     ]
     return (*rows, *unknown)
@@ -89,19 +87,26 @@ def _outcome(wanted: NamedProfile, files: AwsFiles) -> WrittenProfile:
 def _agree(request: ProfilesRequest, proposal: Proposal, terminal: ProfilesTerminal) -> None:
     """Raise Declined unless each profile that stands otherwise may be replaced, and all of it may be written."""
     open_ = [name for name in proposal.conflicts if name not in request.replace]
-    asked = bool(open_) or not request.yes
-    if asked and not terminal.interactive:
-        raise _unanswered(request, open_)
+    unanswered = _unanswered(request, open_)
     for name in open_:
-        if not is_yes(terminal.ask(f"Profile {name} stands there with other settings. Replace them as shown? [y/N] ")):
-            raise Declined(
+        require_yes(
+            terminal,
+            f"Profile {name} stands there with other settings. Replace them as shown? [y/N] ",
+            unanswered=unanswered,
+            declined=Declined(
                 f"Replacing profile {name} was declined.",
                 not_done="Nothing was written.",
                 next_step="flowops profiles write --only NAME, with each profile to write",
-            )
-    if not request.yes and not is_yes(terminal.ask("Write this? [y/N] ")):
-        raise Declined(
-            "Writing the profiles was declined.", not_done="Nothing was written.", next_step=request.command()
+            ),
+        )
+    if not request.yes:
+        require_yes(
+            terminal,
+            "Write this? [y/N] ",
+            unanswered=unanswered,
+            declined=Declined(
+                "Writing the profiles was declined.", not_done="Nothing was written.", next_step=request.command()
+            ),
         )
 
 

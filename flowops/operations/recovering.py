@@ -10,15 +10,17 @@ from pathlib import Path
 
 from flowops.errors import Declined, Exit, FlowopsError, LockHeld, PartlyDone, worst
 from flowops.model.access import Access
-from flowops.model.answers import is_yes
 from flowops.model.deployment import Environment, Selection, Unit, select
+from flowops.model.evidence import recover_command
 from flowops.model.recovery import RecoverRequest
 from flowops.model.run import Run, UnitRun
 from flowops.model.state_document import StateDocument
 from flowops.model.state_health import Seen
+from flowops.operations.agreeing import Asks, require_yes, wrong_confirm
+from flowops.operations.approval import BY_ANSWER, BY_COMMAND
 from flowops.operations.held_units import locked
 from flowops.operations.ports.recovery import RecoveryTools
-from flowops.operations.ports.run import Console, Record, RunPorts
+from flowops.operations.ports.run import Record, RunPorts
 from flowops.operations.settling import look_back
 from flowops.operations.upkeep import Upkeep, kept_up
 
@@ -112,7 +114,7 @@ def agree(recovery: Recovery, question: str) -> None:
     named = environment.name if environment.protected or request.force else ""
     if target.confirm not in ("", environment.name):
         raise Declined(
-            f"--confirm says {target.confirm!r}, but the environment is {environment.name!r}.",
+            wrong_confirm(target.confirm, "environment", environment.name),
             next_step=request.agreed(environment.name).command,
         )
     given = target.confirm if named else target.yes
@@ -122,18 +124,19 @@ def agree(recovery: Recovery, question: str) -> None:
     for it in recovery.upkeep.troubles:
         raise LockHeld(it.text, not_done="Nothing was recovered.", next_step=request.command)
     recovery.agreed = True
-    recovery.record.event("agreed", by="command line" if given else "answer at the terminal")
+    recovery.record.event("agreed", by=BY_COMMAND if given else BY_ANSWER)
 
 
-def _ask(request: RecoverRequest, console: Console, question: str, named: str) -> None:
-    if not console.interactive:
-        raise Declined(
+def _ask(request: RecoverRequest, console: Asks, question: str, named: str) -> None:
+    require_yes(
+        console,
+        f"{question} Type the environment's name, {named}: " if named else f"{question} [y/N] ",
+        name=named,
+        unanswered=Declined(
             "The recovery needs a yes, and nobody is there to give it.", next_step=request.agreed(named).command
-        )
-    asked = f"{question} Type the environment's name, {named}: " if named else f"{question} [y/N] "
-    answer = console.ask(asked)
-    if not (answer.strip() == named if named else is_yes(answer)):
-        raise Declined("The recovery was declined.", next_step=request.command)
+        ),
+        declined=Declined("The recovery was declined.", next_step=request.command),
+    )
 
 
 def read_back(recovery: Recovery, unit: Unit) -> StateDocument:
@@ -143,6 +146,6 @@ def read_back(recovery: Recovery, unit: Unit) -> StateDocument:
         raise PartlyDone(
             f"What was written of {unit.id} cannot be read back.",
             not_done="It is not known to be recovered.",
-            next_step=f"flowops recover {unit.environment} {unit.layer} {unit.name} --list",
+            next_step=recover_command(unit, "--list"),
         )
     return document

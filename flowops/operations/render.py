@@ -9,10 +9,8 @@ from pathlib import PurePosixPath
 from flowops.errors import OperationFailed, UsageError
 from flowops.model.config import SECURITY, Config
 from flowops.model.facts import AccountFacts, Facts
-from flowops.model.rendering import RenderedFile, RenderResult, RenderState
+from flowops.model.rendering import SUFFIX, RenderedFile, RenderResult, RenderState
 from flowops.operations.ports.project import Templates
-
-_TEMPLATE_SUFFIX = ".j2"
 
 
 @dataclass(frozen=True)
@@ -38,10 +36,10 @@ def render(config: Config, *, facts: Facts | None, templates: Templates, check: 
             next_step="flowops discover",
         )
     _require_same_accounts(config, facts)
-    reasons = {it: _missing(facts, place_of(config, it)) for it in templates.templates()}
+    missing = {it: _missing(facts, place_of(config, it)) for it in templates.templates()}
     texts = {
         it: templates.render(it, _context(config, facts, place_of(config, it)))
-        for it, reason in reasons.items()
+        for it, (reason, _) in missing.items()
         if not reason
     }
     states = {it: _state(templates, it, text, check=check) for it, text in texts.items()}
@@ -49,7 +47,7 @@ def render(config: Config, *, facts: Facts | None, templates: Templates, check: 
         if state is RenderState.WRITTEN:
             templates.write(it, texts[it])
     return RenderResult(
-        tuple(RenderedFile(_target(it), states.get(it, RenderState.SKIPPED), reason) for it, reason in reasons.items())
+        tuple(RenderedFile(_target(it), states.get(it, RenderState.SKIPPED), *why) for it, why in missing.items())
     )
 
 
@@ -60,7 +58,7 @@ def _state(templates: Templates, template: PurePosixPath, text: str, *, check: b
 
 
 def _target(template: PurePosixPath) -> PurePosixPath:
-    return PurePosixPath(str(template).removesuffix(_TEMPLATE_SUFFIX))
+    return PurePosixPath(str(template).removesuffix(SUFFIX))
 
 
 def _require_same_accounts(config: Config, facts: Facts) -> None:
@@ -86,20 +84,20 @@ def place_of(config: Config, template: PurePosixPath) -> Place:
     return Place(tuple(dict.fromkeys(holders)))
 
 
-def _missing(facts: Facts, place: Place) -> str:
-    """Return why a template cannot be rendered yet, empty when it can."""
+def _missing(facts: Facts, place: Place) -> tuple[str, str]:
+    """Return why a template cannot be rendered yet and the command that ends that, both empty when it can."""
     if not place.accounts:
-        return "no environment of flowops.yaml lies below this folder"
+        return "no environment of flowops.yaml lies below this folder", ""
     # A template above several accounts speaks of none of them, only of security's.
     needed = (SECURITY, *place.accounts) if len(place.accounts) == 1 else (SECURITY,)
     for name in needed:
         found = facts.accounts.get(name)
         if found is None or not found.outputs:
-            return f"account {name} has no facts yet: flowops bootstrap {name}"
+            return f"account {name} has no facts yet", f"flowops bootstrap {name}"
     access = facts.environments.get(place.environment)
     if place.environment and (access is None or not access.outputs):
-        return f"environment {place.environment} has no groups yet: flowops bootstrap {SECURITY}"
-    return ""
+        return f"environment {place.environment} has no groups yet", f"flowops bootstrap {SECURITY}"
+    return "", ""
 
 
 def _context(config: Config, facts: Facts, place: Place) -> Mapping[str, object]:

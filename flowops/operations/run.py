@@ -126,10 +126,10 @@ def _approved(ground: Ground, found: Preview) -> bool:
     check_mocks(ground.request, ground.graph, plans, ground.without_outputs(upstream))
     check_order(ground.request, ground.graph, plans)
     check_obstacles(ground, plans.values())
-    if not approve(ground.request, ground.verdict(plans.values()), ground.ports.console) or ground.stopped:
+    agreed = approve(ground.request, ground.verdict(plans.values()), ground.ports.console)
+    if not agreed or ground.stopped:
         return False
-    given = ground.request.yes or bool(ground.request.confirm)
-    ground.record.event("agreed", by="command line" if given else "answer at the terminal")
+    ground.record.event("agreed", by=agreed)
     return True
 
 

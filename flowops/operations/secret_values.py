@@ -89,7 +89,7 @@ def _unasked(secret: Secret, sources: Sources) -> Value | None:
     try:
         found = at_hand(secret, sources.files, sources.environment)
     except InvalidConfig as error:
-        error.next_step = error.next_step or f"flowops secrets set {secret.title} --file PATH"
+        error.next_step = f"flowops secrets set {secret.title} --file PATH"
         raise
     if found is None and secret.name == LICENSE:
         name = secret.environment
@@ -118,7 +118,7 @@ def _read(request: SetRequest, sources: Sources) -> bytes:
     try:
         return sources.files.content(request.file)
     except FlowopsError as error:
-        error.next_step = error.next_step or replace(request, file="PATH").command()
+        error.next_step = replace(request, file="PATH").command()
         raise
 
 

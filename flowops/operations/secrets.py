@@ -59,8 +59,9 @@ def repository_credentials(environment: str, *, secrets: SecretsOfOperator) -> R
 
 
 def _row(secret: Secret, secrets: SecretsOfOperator) -> SecretRow:
+    arn = ""
     try:
         arn = secrets.arn(secret)
         return SecretRow(secret, arn, secrets.standing(secret) if arn else None)
     except FlowopsError as error:
-        return SecretRow(secret, secrets.arn(secret), problem=error)
+        return SecretRow(secret, arn, problem=error)

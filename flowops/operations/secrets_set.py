@@ -18,6 +18,7 @@ from flowops.model.secrets import (
     secrets_of,
 )
 from flowops.operations import secret_values
+from flowops.operations.agreeing import require_yes, wrong_confirm
 from flowops.operations.ports.aws import ManagementCloud, Secrets
 from flowops.operations.ports.secrets import SecretTerminal
 from flowops.operations.secret_store import require_room, row_of, security_door
@@ -56,7 +57,7 @@ def _secret(request: SetRequest, config: Config) -> Secret:
 def _require_fitting(request: SetRequest) -> None:
     if request.confirm and request.confirm != request.environment:
         raise Declined(
-            f"--confirm says {request.confirm!r}, but the environment is {request.environment!r}.",
+            wrong_confirm(request.confirm, "environment", request.environment),
             next_step=replace(request, confirm=request.environment).command(),
         )
 
@@ -76,22 +77,24 @@ def _agree(request: SetRequest, config: Config, secret: Secret, terminal: Secret
     """Raise Declined unless the value may be replaced."""
     name = secret.environment if _protected(config, secret.environment) else ""
     if name and not request.confirm:
-        _answer(request, terminal, f"Type the environment's name, {name}, to replace its license: ", name)
+        _require_yes(request, terminal, f"Type the environment's name, {name}, to replace its license: ", name)
     elif not request.yes:
         used = ", ".join(f"{it} (protected)" if _protected(config, it) else it for it in secret.environments)
-        _answer(request, terminal, f"Replace the value of secret {secret.title}, used by {used}? [y/N] ", "")
+        _require_yes(request, terminal, f"Replace the value of secret {secret.title}, used by {used}? [y/N] ", "")
 
 
 def _protected(config: Config, environment: str) -> bool:
     return bool(environment) and config.environments[environment].protected
 
 
-def _answer(request: SetRequest, terminal: SecretTerminal, question: str, name: str) -> None:
-    if not terminal.interactive:
-        raise Declined(
+def _require_yes(request: SetRequest, terminal: SecretTerminal, question: str, name: str) -> None:
+    require_yes(
+        terminal,
+        question,
+        name=name,
+        unanswered=Declined(
             "The secret has another value; replacing it needs a yes, and nobody is there to give it.",
             next_step=replace(request, yes=True, confirm=name or request.confirm).command(),
-        )
-    answer = terminal.ask(question).strip()
-    if answer not in ({name} if name else {"y", "yes"}):
-        raise Declined("Replacing the secret was declined.", next_step=request.command())
+        ),
+        declined=Declined("Replacing the secret was declined.", next_step=request.command()),
+    )

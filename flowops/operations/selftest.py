@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flowops.errors import Declined
-from flowops.model.answers import is_yes
 from flowops.model.deployment import select
 from flowops.model.life import Life
 from flowops.model.selftest import (
@@ -19,6 +18,7 @@ from flowops.model.selftest import (
     require_empty,
 )
 from flowops.model.stacks import account_id
+from flowops.operations.agreeing import require_yes, wrong_confirm
 from flowops.operations.life import Step, live
 from flowops.operations.ports.run import Console
 from flowops.operations.ports.selftest import SelftestPorts, SelftestStages
@@ -33,7 +33,7 @@ def selftest(request: SelftestRequest, ports: SelftestPorts) -> SelftestResult:
     environment = chosen_environment(request, ports.config)
     selection = select(ports.deployment, environment, request.layer)
     if request.confirm and request.confirm != request.account:
-        raise _declined(request, f"--confirm says {request.confirm!r}, but the account is {request.account!r}.")
+        raise _declined(request, wrong_confirm(request.confirm, "account", request.account))
     everyone = ports.config.environments_of(request.account)
     require_empty(recorded_standing(ports.runs(), everyone), environment, "stand as far as the recorded runs tell")
     require_empty(ports.standing(everyone), environment, "stand, as their states say")
@@ -68,19 +68,16 @@ def _lived(request: SelftestRequest, stages: SelftestStages, ports: SelftestPort
 
 def _agree(request: SelftestRequest, console: Console) -> None:
     """Return when somebody agreed, on the command line or at the terminal; Declined where nobody did."""
-    if not request.confirm:
-        question = f"Type the account's name, {request.account}, to make and destroy this in it: "
-        if _answer(request, console, question) != request.account:
-            raise _declined(request, "The self-test was declined.")
+    if request.confirm and request.yes:
         return
-    if not request.yes and not is_yes(_answer(request, console, "Begin? [y/N] ")):
-        raise _declined(request, "The self-test was declined.")
-
-
-def _answer(request: SelftestRequest, console: Console, question: str) -> str:
-    if not console.interactive:
-        raise _declined(request, "The self-test needs a yes, and nobody is there to give it.")
-    return console.ask(question).strip()
+    typed = f"Type the account's name, {request.account}, to make and destroy this in it: "
+    require_yes(
+        console,
+        "Begin? [y/N] " if request.confirm else typed,
+        name="" if request.confirm else request.account,
+        unanswered=_declined(request, "The self-test needs a yes, and nobody is there to give it."),
+        declined=_declined(request, "The self-test was declined."),
+    )
 
 
 def _declined(request: SelftestRequest, happened: str) -> Declined:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowops.errors import CredentialsError, FlowopsError, Interrupted, PartlyDone, Refused
+from flowops.errors import CredentialsError, FlowopsError, Interrupted, PartlyDone, Refused, UsageError
 from flowops.model.config import SECURITY, Config
-from flowops.model.drift.people import known_groups
+from flowops.model.drift.people import PATH, known_groups
 from flowops.model.user_profiles import KEY_ID
+from flowops.model.user_requests import AddRequest, RotateRequest
 from flowops.model.users import Mark, Reach, User, marks, reach, require_name, unknown_user
 from flowops.operations.ports.users import IamUsers, UsersPorts
 
@@ -65,6 +66,32 @@ def refuse_own_user(user: User, ports: UsersPorts, allowed: str) -> None:
         raise Refused(
             f"{user.name} is the user of your own profile {profile}: you would lock yourself out.", next_step=allowed
         )
+
+
+def require_enabled(user: User, then: str = "") -> None:
+    """Raise Refused where the user was disabled; `then` is the command that goes on once it is no more."""
+    if user.disabled:
+        undo = f"flowops users disable {user.name} --undo"
+        raise Refused(f"User {user.name} was disabled.", next_step=f"{undo}, then {then}" if then else undo)
+
+
+def require_profile_written(request: AddRequest | RotateRequest, command: str) -> None:
+    """Raise UsageError for a profile that nothing is to be written to; `command` writes the key there."""
+    if request.profile and not request.write_profile:
+        raise UsageError(
+            "--profile names where --write-profile writes the key to, and --write-profile is not there.",
+            next_step=command,
+        )
+
+
+def serial_of(user: User | None, name: str, iam: IamUsers) -> str:
+    """Return the serial number of the device that the user of this name has, or will have."""
+    return user.devices[0] if user and user.devices else device_serial(name, iam)
+
+
+def device_serial(name: str, iam: IamUsers) -> str:
+    """Return the serial number that the virtual device of a user has, or will have."""
+    return f"arn:{iam.partition}:iam::{iam.account}:mfa{PATH}{name}"
 
 
 def deleting(name: str, key: str, config: Config) -> str:

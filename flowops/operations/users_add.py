@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 from flowops.errors import FlowopsError, OperationFailed, Refused, UsageError
 from flowops.model.config import SECURITY
-from flowops.model.drift.people import PATH, known_groups
+from flowops.model.drift.people import PATH
 from flowops.model.user_profiles import KEY_ID
 from flowops.model.user_requests import AddRequest, AdoptRequest, Mfa
 from flowops.model.user_results import Delivery, Enrolment, Member, MfaOutcome
 from flowops.model.users import User, reach, require_groups, require_name
 from flowops.operations import users_mfa
 from flowops.operations.ports.users import IamUsers, UsersPorts
-from flowops.operations.users import deleting
+from flowops.operations.users import deleting, require_enabled, require_profile_written, serial_of
 from flowops.operations.users_delivery import ProvedWrite, Wish, deliver, prove, written
 
 
@@ -50,7 +50,7 @@ def add_user(request: AddRequest, ports: UsersPorts) -> Member:
     joined = _joined(plan, iam, ports)
     mfa = _enrolled(request, joined, iam, ports)
     delivery = _delivered(plan, joined, mfa, iam, ports)
-    complete = replace(joined, devices=joined.devices or ((mfa.serial,) if mfa.serial else ()))
+    complete = replace(joined, devices=mfa.devices_of(joined))
     return Member(
         complete,
         made=user is None,
@@ -67,11 +67,7 @@ def _require_fitting(request: AddRequest, ports: UsersPorts) -> None:
     require_name(request.name)
     require_groups(request.groups, ports.config.environments)
     require_one_way(request)
-    if request.profile and not request.write_profile:
-        raise UsageError(
-            "--profile names where --write-profile writes the key to, and --write-profile is not there.",
-            next_step=replace(request, write_profile=True).command(),
-        )
+    require_profile_written(request, replace(request, write_profile=True).command())
 
 
 def require_one_way(request: AddRequest | AdoptRequest) -> None:
@@ -95,11 +91,8 @@ def _require_ours(request: AddRequest, user: User | None) -> None:
             f"IAM user {user.name} stands at path {user.path}, and the roles admit users at {PATH} only.",
             next_step=f"flowops users adopt {user.name}, then {request.command()}",
         )
-    elif user.disabled:
-        raise Refused(
-            f"User {user.name} was disabled.",
-            next_step=f"flowops users disable {user.name} --undo, then {request.command()}",
-        )
+    else:
+        require_enabled(user, then=request.command())
 
 
 def require_standing(groups: Iterable[str], iam: IamUsers) -> None:
@@ -115,10 +108,9 @@ def _planned(request: AddRequest, user: User | None, iam: IamUsers, ports: Users
     wish = Wish(request.write_profile, request.profile, request.yes, request.command)
     held = user.groups if user else ()
     joining = tuple(it for it in dict.fromkeys(request.groups) if it not in held)
-    serial = user.devices[0] if user and user.devices else device_serial(request.name, iam)
+    serial = serial_of(user, request.name, iam)
     future = user or User(request.name, "", PATH, ports.clock())
-    known = known_groups(ports.config.environments)
-    reaches = reach(known.intersection((*held, *joining)), ports.config.environments)
+    reaches = reach((*held, *joining), ports.config.environments)
     write = (
         prove(future, reaches, serial, wish, ports, iam, new_key=not future.keys) if _writable(future, ports) else None
     )
@@ -130,11 +122,6 @@ def _writable(user: User, ports: UsersPorts) -> bool:
     return not user.keys or any(
         ports.files.settings(name).get(KEY_ID) in {it.id for it in user.keys} for name in ports.files.names()
     )
-
-
-def device_serial(name: str, iam: IamUsers) -> str:
-    """Return the serial number that the virtual device of a user has, or will have."""
-    return f"arn:{iam.partition}:iam::{iam.account}:mfa{PATH}{name}"
 
 
 def _joined(plan: _Plan, iam: IamUsers, ports: UsersPorts) -> User:

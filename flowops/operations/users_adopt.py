@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flowops.errors import Declined, FlowopsError, Refused
-from flowops.model.answers import is_yes
+from flowops.errors import Declined, FlowopsError
 from flowops.model.drift.people import PATH
 from flowops.model.user_requests import AdoptRequest
 from flowops.model.user_results import Member
 from flowops.model.users import User, reach, require_groups, require_name
 from flowops.operations import users_mfa
+from flowops.operations.agreeing import require_yes
 from flowops.operations.ports.users import IamUsers, UsersPorts
-from flowops.operations.users import existing
+from flowops.operations.users import existing, require_enabled
 from flowops.operations.users_add import mfa_notes, require_one_way, require_standing
 
 
@@ -26,8 +26,7 @@ def adopt_user(request: AdoptRequest, ports: UsersPorts) -> Member:
     require_one_way(request)
     iam = ports.enter()
     user = existing(request.name, iam)
-    if user.disabled:
-        raise Refused(f"User {user.name} was disabled.", next_step=f"flowops users disable {user.name} --undo")
+    require_enabled(user)
     require_standing(request.groups, iam)
     joining = tuple(it for it in dict.fromkeys(request.groups) if it not in user.groups)
     if not user.at_home:
@@ -48,13 +47,15 @@ def _agree(request: AdoptRequest, user: User, ports: UsersPorts) -> None:
     )
     if request.yes:
         return
-    if not ports.terminal.interactive:
-        raise Declined(
+    require_yes(
+        ports.terminal,
+        f"Move user {user.name} from {user.path} to {PATH}? [y/N] ",
+        unanswered=Declined(
             f"Moving user {user.name} changes its ARN; that needs a yes, and nobody is there to give it.",
             next_step=request.command("--yes"),
-        )
-    if not is_yes(ports.terminal.ask(f"Move user {user.name} from {user.path} to {PATH}? [y/N] ")):
-        raise Declined(f"Moving user {user.name} was declined.", next_step=request.command())
+        ),
+        declined=Declined(f"Moving user {user.name} was declined.", next_step=request.command()),
+    )
 
 
 def _arn(user: User) -> str:
@@ -84,6 +85,6 @@ def _completed(
     notes = mfa_notes(user.name, mfa)
     if not reaches:
         notes.append(f"{user.name} is in no group, and reaches nothing: flowops users add {user.name} --group GROUP")
-    complete = replace(user, devices=user.devices or ((mfa.serial,) if mfa.serial else ()))
+    complete = replace(user, devices=mfa.devices_of(user))
     moved = not before.at_home
     return Member(complete, made=False, moved=moved, joined=joining, reaches=reaches, mfa=mfa, notes=tuple(notes))

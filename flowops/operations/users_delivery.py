@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from flowops.errors import Declined, FlowopsError, OperationFailed, PartlyDone
-from flowops.model.answers import is_yes
 from flowops.model.profiles import Proposal
 from flowops.model.user_profiles import KEY_ID, NOT_MADE_YET, UserProfiles, chosen_profile, user_profiles
 from flowops.model.user_results import Delivery
 from flowops.model.users import Kind, NewKey, Piece, Reach, User
+from flowops.operations.agreeing import require_yes
 from flowops.operations.discover import require_ids
 from flowops.operations.ports.users import IamUsers, UsersPorts
 
@@ -75,22 +75,26 @@ def _agree(others: Iterable[str], foreign: Sequence[str], wish: Wish, ports: Use
     if wish.yes and not foreign:
         return
     named = ", ".join(others)
-    if foreign and not ports.terminal.interactive:
-        raise Declined(
+    lost = f", and the key that {foreign[0]} holds is somebody else's and would be lost" if foreign else ""
+    require_yes(
+        ports.terminal,
+        f"Profile {named} stands there with other settings{lost}. Change it as shown? [y/N] ",
+        unanswered=_unanswered(named, foreign, wish),
+        declined=Declined(f"Changing profile {named} was declined.", next_step=f"{wish.command()} --profile PROFILE"),
+    )
+
+
+def _unanswered(named: str, foreign: Sequence[str], wish: Wish) -> Declined:
+    if foreign:
+        return Declined(
             f"Profile {foreign[0]} holds the key of somebody else, which would be lost.",
             next_step=f"{wish.command('--profile', 'PROFILE')} with the name of a new profile, or "
             f"{wish.command('--profile', foreign[0], '--yes')} to have that key replaced",
         )
-    if not ports.terminal.interactive:
-        raise Declined(
-            f"Profile {named} stands there with other settings; changing it needs a yes, and nobody is there to give "
-            "it.",
-            next_step=f"{wish.command('--yes')}, or with --profile and another name",
-        )
-    lost = f", and the key that {foreign[0]} holds is somebody else's and would be lost" if foreign else ""
-    answer = ports.terminal.ask(f"Profile {named} stands there with other settings{lost}. Change it as shown? [y/N] ")
-    if not is_yes(answer):
-        raise Declined(f"Changing profile {named} was declined.", next_step=f"{wish.command()} --profile PROFILE")
+    return Declined(
+        f"Profile {named} stands there with other settings; changing it needs a yes, and nobody is there to give it.",
+        next_step=f"{wish.command('--yes')}, or with --profile and another name",
+    )
 
 
 def deliver(user: User, write: ProvedWrite | None, wish: Wish, iam: IamUsers, ports: UsersPorts) -> Delivery:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flowops.errors import Declined, FlowopsError
-from flowops.model.answers import is_yes
 from flowops.model.user_disabling import is_over, keys_to_activate, sessions_before, shut_out
 from flowops.model.user_requests import DisableRequest
 from flowops.model.user_results import Switched
 from flowops.model.users import DISABLED, REVOKED, Kind, Piece, User, require_name
+from flowops.operations.agreeing import require_yes
 from flowops.operations.ports.users import IamUsers, UsersPorts
 from flowops.operations.users import existing, partly, refuse_own_user
 
@@ -37,14 +37,15 @@ def disable_user(request: DisableRequest, ports: UsersPorts) -> Switched:
 def _agree(request: DisableRequest, ports: UsersPorts) -> None:
     if request.yes:
         return
-    if not ports.terminal.interactive:
-        raise Declined(
+    require_yes(
+        ports.terminal,
+        f"Disable user {request.name}, its keys, its console password and its sessions? [y/N] ",
+        unanswered=Declined(
             f"Disabling user {request.name} needs a yes, and nobody is there to give it.",
             next_step=request.command("--yes"),
-        )
-    question = f"Disable user {request.name}, its keys, its console password and its sessions? [y/N] "
-    if not is_yes(ports.terminal.ask(question)):
-        raise Declined(f"Disabling user {request.name} was declined.", next_step=request.command())
+        ),
+        declined=Declined(f"Disabling user {request.name} was declined.", next_step=request.command()),
+    )
 
 
 def _out(user: User, iam: IamUsers, request: DisableRequest) -> Switched:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flowops.errors import Declined, FlowopsError, PartlyDone, Refused
-from flowops.model.answers import is_yes
 from flowops.model.drift.people import KINDS, PATH
 from flowops.model.profiles import Proposal
 from flowops.model.user_profiles import profiles_of
 from flowops.model.user_requests import RemoveRequest
 from flowops.model.user_results import Removed
 from flowops.model.users import Piece, User, hanging, require_name
+from flowops.operations.agreeing import require_yes, wrong_confirm
 from flowops.operations.ports.users import IamUsers, UsersPorts
-from flowops.operations.users import existing, partly, refuse_own_user
-from flowops.operations.users_add import device_serial
+from flowops.operations.users import device_serial, existing, partly, refuse_own_user
 
 
 def remove_user(request: RemoveRequest, ports: UsersPorts) -> Removed:
@@ -78,22 +77,22 @@ def _inventory(user: User, profiles: tuple[str, ...]) -> str:
 def _agree(request: RemoveRequest, ports: UsersPorts) -> None:
     if request.confirm and request.confirm != request.name:
         raise Declined(
-            f"--confirm says {request.confirm!r}, but the user is {request.name!r}.",
+            wrong_confirm(request.confirm, "user", request.name),
             next_step=replace(request, confirm=request.name).command(),
         )
     if request.confirm and request.yes:
         return
-    if not ports.terminal.interactive:
-        raise Declined(
+    typed = f"Type the user's name, {request.name}, to remove it: "
+    require_yes(
+        ports.terminal,
+        f"Remove user {request.name}? [y/N] " if request.confirm else typed,
+        name="" if request.confirm else request.name,
+        unanswered=Declined(
             f"Removing user {request.name} needs a yes and its name, and nobody is there to give them.",
             next_step=replace(request, yes=True, confirm=request.name).command(),
-        )
-    if request.confirm:
-        if is_yes(ports.terminal.ask(f"Remove user {request.name}? [y/N] ")):
-            return
-    elif ports.terminal.ask(f"Type the user's name, {request.name}, to remove it: ").strip() == request.name:
-        return
-    raise Declined(f"Removing user {request.name} was declined.", next_step=request.command())
+        ),
+        declined=Declined(f"Removing user {request.name} was declined.", next_step=request.command()),
+    )
 
 
 def _taken(user: User, request: RemoveRequest, iam: IamUsers) -> tuple[Piece, ...]:

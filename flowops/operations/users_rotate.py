@@ -6,14 +6,20 @@ from collections.abc import Callable, Mapping
 
 from flowops.errors import FlowopsError, Refused, UsageError
 from flowops.model.config import Config
-from flowops.model.drift.people import known_groups
 from flowops.model.user_requests import RotateRequest
 from flowops.model.user_results import Delivery, Rotated
 from flowops.model.user_rotation import Rotation, Step, rotation
 from flowops.model.users import AccessKey, Kind, Piece, User, reach, require_name
 from flowops.operations.ports.users import IamUsers, UsersPorts
-from flowops.operations.users import by_hand, deleting, existing, partly
-from flowops.operations.users_add import device_serial
+from flowops.operations.users import (
+    by_hand,
+    deleting,
+    existing,
+    partly,
+    require_enabled,
+    require_profile_written,
+    serial_of,
+)
 from flowops.operations.users_delivery import Wish, deliver, prove
 
 
@@ -25,8 +31,7 @@ def rotate_key(request: RotateRequest, ports: UsersPorts) -> Rotated:
     _require_fitting(request)
     iam = ports.enter()
     user = existing(request.name, iam)
-    if user.disabled:
-        raise Refused(f"User {user.name} was disabled.", next_step=f"flowops users disable {user.name} --undo")
+    require_enabled(user)
     turn = rotation(user.keys, finish=request.finish)
     if turn.step is Step.MAKE:
         return _made(request, user, turn, iam, ports)
@@ -35,11 +40,7 @@ def rotate_key(request: RotateRequest, ports: UsersPorts) -> Rotated:
 
 def _require_fitting(request: RotateRequest) -> None:
     require_name(request.name)
-    if request.profile and not request.write_profile:
-        raise UsageError(
-            "--profile names where --write-profile writes the key to, and --write-profile is not there.",
-            next_step=request.command("--write-profile"),
-        )
+    require_profile_written(request, request.command("--write-profile"))
     if request.finish and request.write_profile:
         raise UsageError(
             "--finish takes the old key away and makes no new one: there is nothing to write.",
@@ -50,9 +51,8 @@ def _require_fitting(request: RotateRequest) -> None:
 def _made(request: RotateRequest, user: User, turn: Rotation, iam: IamUsers, ports: UsersPorts) -> Rotated:
     """Make the new key; `reach` is what its profiles are for."""
     wish = Wish(request.write_profile, request.profile, request.yes, request.command)
-    known = known_groups(ports.config.environments).intersection(user.groups)
-    reaches = reach(known, ports.config.environments)
-    serial = user.devices[0] if user.devices else device_serial(user.name, iam)
+    reaches = reach(user.groups, ports.config.environments)
+    serial = serial_of(user, user.name, iam)
     write = prove(user, reaches, serial, wish, ports, iam, new_key=True)
     delivery = deliver(user, write, wish, iam, ports)
     if turn.old is None:

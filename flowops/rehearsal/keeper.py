@@ -27,18 +27,11 @@ class Keeper:
         self._saving = Lock()
         self._news = Condition()
         self._dirty = False
-        self._wanted = False
 
     def changed(self) -> None:
         """Note that the state is newer than the snapshot."""
         with self._news:
             self._dirty = True
-            self._news.notify_all()
-
-    def save_soon(self) -> None:
-        """Ask for a snapshot now, changed or not."""
-        with self._news:
-            self._dirty = self._wanted = True
             self._news.notify_all()
 
     def start(self) -> None:
@@ -51,7 +44,7 @@ class Keeper:
             if not silent:
                 return False
             with self._news:
-                self._dirty = self._wanted = False
+                self._dirty = False
             saved = snapshot.save(self._path, self._parts())
         log.info("saved %d backends in %d bytes%s", saved.backends, saved.size, _without(saved.lost))
         return True
@@ -66,9 +59,7 @@ class Keeper:
             except Exception:
                 # The emulator goes on without a new snapshot; the one before stays whole.
                 log.exception("the snapshot failed")
-            rest = max(self._pace, 10 * (time.monotonic() - began))
-            with self._news:
-                self._news.wait_for(lambda: self._wanted, timeout=rest)
+            time.sleep(max(self._pace, 10 * (time.monotonic() - began)))
 
 
 def _without(lost: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from flowops import atomic_file
+from flowops.model.rendering import SUFFIX
 
 Listing = Callable[[Path], Iterable[PurePosixPath]]
 
@@ -45,7 +46,7 @@ def bring_over(checkout: Path, scratch: Path, listing: Listing) -> tuple[int, in
 
 
 def _is_own(path: PurePosixPath, files: set[PurePosixPath]) -> bool:
-    return path.name in _OWN or path.with_name(f"{path.name}.j2") in files
+    return path.name in _OWN or path.with_name(f"{path.name}{SUFFIX}") in files
 
 
 def _read(manifest: Path) -> set[PurePosixPath]:

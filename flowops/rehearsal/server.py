@@ -3,7 +3,7 @@
 It listens on the loopback interface only. In its state directory it keeps `server.json` (who and where it
 is, written once it answers), `snapshot.pickle.gz` (its state), `calls.jsonl` (what was called), and in `kubernetes`
 what the control planes of its EKS clusters have.
-SIGTERM ends it after a snapshot, SIGUSR1 takes one now.
+SIGTERM ends it after a snapshot.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from flowops.rehearsal.settings import Settings
 
 LAST_WORDS_SECONDS = 5.0
 STACKS = "cloudformation"
-HEEDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+HEEDED = (signal.SIGTERM, signal.SIGINT)
 
 log = logging.getLogger(__name__)
 
@@ -102,8 +102,9 @@ def serve(chosen: Settings, start: Start | None = None) -> None:
     _become_aws(chosen, recorder, keeper)
     with kubernetes.running(chosen.port):
         _serve_until_told(listening, _identity(chosen.port, token), chosen.state_dir, keeper)
-    if not keeper.save(LAST_WORDS_SECONDS):
-        log.warning("a request still ran after %.0f s; the snapshot is the one before", LAST_WORDS_SECONDS)
+        # Before Kubernetes ends, which may take longer than whoever ends the server waits.
+        if not keeper.save(LAST_WORDS_SECONDS):
+            log.warning("a request still ran after %.0f s; the snapshot is the one before", LAST_WORDS_SECONDS)
 
 
 def _identity(port: int, token: str) -> Identity:
@@ -159,8 +160,7 @@ def _serve_until_told(listening: BaseWSGIServer, identity: Identity, state_dir: 
     keeper.start()
     identity.write(state_dir)
     log.info("the emulated AWS answers at http://%s:%d", LOOPBACK, identity.port)
-    while signal.sigwait(HEEDED) == signal.SIGUSR1:
-        keeper.save_soon()
+    signal.sigwait(HEEDED)
     cloudformation.settle(LAST_WORDS_SECONDS)
     listening.shutdown()
     listening.server_close()

@@ -96,7 +96,7 @@ def restore(path: Path) -> Mapping[str, object]:
     if form != FORMAT.encode():
         raise _unusable(path, f"was written by {form[:60].decode(errors='replace')!r}, and this is {FORMAT!r}")
     try:
-        document = _Unpickler(io.BytesIO(gzip.decompress(packed))).load()
+        document = pickle.loads(gzip.decompress(packed))
     except Exception as broken:  # pickle raises whatever the classes raise that it meets
         raise _unusable(path, f"is damaged: {type(broken).__name__}: {broken}") from broken
     for address, state in document["backends"].items():
@@ -191,12 +191,6 @@ class _Pickler(pickle.Pickler):
             # Its own constructor takes other arguments than the ones that pickle would call it with.
             return _renewed, (type(thing), thing.default_factory), thing.__dict__, None, iter(dict.items(thing))
         return _cryptographic(thing) if _is_cryptographic(thing) else NotImplemented
-
-
-class _Unpickler(pickle.Unpickler):
-    # Snapshots of earlier versions name backends like this.
-    def persistent_load(self, address: Any) -> Any:
-        return _backend(address) if address else None
 
 
 _LOCKS = (type(threading.Lock()), type(threading.RLock()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -11,13 +10,7 @@ from flowops.adapters.aws.organizations import Organizations
 from flowops.model.accounts import AccountFailed, OrganizationAccount, WantedAccount
 from flowops.operations.ports.accounts import OrganizationApi
 from tests.fakes.accounts import FakeOrganization
-from tests.integration.organization import PROFILE, ROLE, Home, organization
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with organization(tmp_path_factory.mktemp("home")) as home:
-        yield home
+from tests.integration.organization import PROFILE, ROLE
 
 
 @pytest.fixture(params=["fake", "emulated"])

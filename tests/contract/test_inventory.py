@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,17 +29,11 @@ from tests.fakes import tree
 from tests.fakes.watching import FakeInventory
 from tests.integration.bootstrapped import BUCKET
 from tests.integration.lodgers import lodge
-from tests.integration.organization import DEV, PROD, REGION, SECURITY, Home, organization
+from tests.integration.organization import DEV, PROD, REGION, SECURITY, Home
 from tests.unit.bootstrap.resolve import ORGANIZATION, documents
 
 ENVIRONMENT = tree.environment("dev")
 STATES = "states-of-this-test"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with organization(tmp_path_factory.mktemp("home")) as home:
-        yield home
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from tests.contract.operated import OPERATORS, reached_by_ann
 from tests.contract.test_trail import quick
 from tests.fakes import tree
 from tests.integration.bootstrapped import Project
-from tests.integration.organization import SECURITY, Home, organization
+from tests.integration.organization import SECURITY, Home
 
 ANN = Principal(f"arn:aws:iam::{SECURITY}:user/flowable/ann", SECURITY)
 PIPELINE = Principal(f"arn:aws:iam::{SECURITY}:role/flowable/FlowopsCiPlanRole", SECURITY)
@@ -31,12 +31,6 @@ ENGINE = "cloudformation.amazonaws.com"
 WITH_MFA = {"aws:multifactorauthpresent": ("true",), "aws:multifactorauthage": ("600",)}
 FREE = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
 """Calls that need no permission (STS API Reference)."""
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with organization(tmp_path_factory.mktemp("home")) as home:
-        yield home
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import uuid4
@@ -17,16 +16,10 @@ from tests.contract.operated import OPERATORS, operated_by_ann
 from tests.fakes import tree
 from tests.fakes.watching import FakePeople
 from tests.integration.hired import phone_of
-from tests.integration.organization import SECURITY, Home, organization
+from tests.integration.organization import SECURITY, Home
 
 POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with organization(tmp_path_factory.mktemp("home")) as home:
-        yield home
 
 
 class Staff(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,13 +22,7 @@ from tests.fakes.aws import ORGANIZATION, FakeSecrets
 from tests.fakes.secrets import FakeOperatorSecrets
 from tests.integration.bootstrapped import CANARY, Project
 from tests.integration.hired import hire
-from tests.integration.organization import SECURITY, Home, organization
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with organization(tmp_path_factory.mktemp("home")) as home:
-        yield home
+from tests.integration.organization import SECURITY, Home
 
 
 @dataclass(frozen=True)

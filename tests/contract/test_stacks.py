@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -17,18 +16,12 @@ from flowops.model.stack_status import Way
 from flowops.model.stacks import StackSpec
 from flowops.operations.ports.aws import Stacks
 from tests.fakes.cloudformation import FakeStacks
-from tests.integration.organization import DEV, Home, organization
+from tests.integration.organization import DEV, Home
 
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with organization(tmp_path_factory.mktemp("home")) as home:
-        yield home
 
 
 @pytest.fixture(params=["fake", "emulated"])

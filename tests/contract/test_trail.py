@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -18,18 +18,12 @@ from flowops.model.drift.finding import Trace
 from flowops.operations.ports.drift import Trail
 from tests.fakes import tree
 from tests.fakes.watching import FakeTrail
-from tests.integration.organization import DEV, PROD, Home, organization
+from tests.integration.organization import DEV, PROD, Home
 
 ENVIRONMENT = tree.environment("dev")
 LONG_AGO = datetime.now(UTC) - timedelta(days=1)
 ADMINISTRATOR, LOOPBACK = "assumed-role/OrganizationAccountAccessRole/flowops", "127.0.0.1"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with organization(tmp_path_factory.mktemp("home")) as home:
-        yield home
 
 
 @dataclass(frozen=True)

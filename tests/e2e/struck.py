@@ -16,7 +16,7 @@ from tests.e2e import reality
 from tests.e2e.aws import Rehearsed
 from tests.e2e.command import ROOT, USUAL_UMASK, Ended, Flowops
 from tests.e2e.small_tree import SmallTree
-from tests.integration.child_processes import PATIENCE_WITH_A_RUN, await_true
+from tests.integration.child_processes import PATIENCE, await_true
 
 AGREED: Mapping[str, tuple[str, ...]] = {
     "create": ("--yes",),
@@ -121,14 +121,14 @@ class Story:
             umask=USUAL_UMASK,
         )
         what = f"request {after} of {scenario}"
-        await_true(lambda: requests.look() >= after or process.poll() is not None, what, PATIENCE_WITH_A_RUN)
+        await_true(lambda: requests.look() >= after or process.poll() is not None, what)
         assert process.poll() is None, f"it ended before {what}"
         (run,) = self._names() - before
         for number, it in enumerate(signals):
             await_true(lambda due=number: self._answers(run) >= due, f"an answer to {it.name}")  # type: ignore[misc]
             process.send_signal(it)
         seen = self.events(run)
-        code = process.wait(PATIENCE_WITH_A_RUN)
+        code = process.wait(PATIENCE)
         phase = SCENARIOS[scenario][0] if any(it["event"] == "agreed" for it in seen) else "preview"
         return Struck(run, code, requests.count, phase, seen[-1]["event"], requests.last)
 

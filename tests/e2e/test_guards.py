@@ -79,7 +79,7 @@ def test_an_apply_of_all_needs_the_name_of_the_protected_one_and_dev_is_done_bef
     ended = flowops(*words, "-o", "json")
     assert ended.code == 3, ended.err
     assert [it["exit_code"] for it in ended.envelope["data"]["environments"]] == [0, 7]
-    assert "flowops apply prod foundation resource-group --yes --confirm prod" in ended.err
+    assert "flowops --rehearsal apply prod foundation resource-group --yes --confirm prod" in ended.err
     assert flowops(*words, "--confirm", "prod").code == 0
 
 

@@ -34,7 +34,7 @@ def create_cluster(rehearsed: Rehearsed) -> None:
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
     rehearsed.in_dev("eks").create_cluster(name="dev", roleArn=ROLE, resourcesVpcConfig={"subnetIds": [subnet]})
-    await_true(lambda: described(rehearsed)["status"] == "ACTIVE", "an active cluster", 120)
+    await_true(lambda: described(rehearsed)["status"] == "ACTIVE", "an active cluster")
 
 
 def answer_at(endpoint: str) -> int:

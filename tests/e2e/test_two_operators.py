@@ -64,11 +64,11 @@ class Office:
         pipe = subprocess.PIPE
         process = subprocess.Popen(argv, cwd=ROOT, env=self.flowops.env(), stdout=pipe, stderr=pipe, text=True)
         try:
-            await_true(lambda: (self.folder / f"reached-{turn}").exists(), "terraform works in the unit", 180)
+            await_true(lambda: (self.folder / f"reached-{turn}").exists(), "terraform works in the unit", 600)
             yield process
         finally:
             self.release(turn)
-            process.communicate(timeout=180)
+            process.communicate(timeout=600)
 
     def release(self, turn: str) -> None:
         (self.folder / f"gate-{turn}").touch()
@@ -118,7 +118,7 @@ def test_one_runs_and_the_other_gets_6_and_the_first_ones_name(office: Office) -
             assert refused.code == 4, refused.err
             assert "is at work" in refused.err
         office.release("first")
-        out, err = first.communicate(timeout=180)
+        out, err = first.communicate(timeout=600)
     assert first.returncode == 0, err
     assert json.loads(out)["data"]["units"][0]["outcome"] == "applied"
     assert office.held() == {}
@@ -131,7 +131,7 @@ def test_a_run_whose_reader_leaves_in_the_middle_goes_on_to_its_end(office: Offi
             assert stream is not None
             stream.close()
         office.release("unread")
-        assert unread.wait(timeout=180) == 0
+        assert unread.wait(timeout=600) == 0
     last = office.flowops("--rehearsal", "runs", "show", "last", "-o", "json").envelope["data"]
     assert (last["verb"], last["status"], last["exit_code"]) == ("apply", "ended", 0)
     assert [(it["unit"], it["outcome"]) for it in last["units"]] == [("dev/foundation/resource-group", "applied")]
@@ -152,7 +152,7 @@ def test_a_killed_flowops_keeps_its_lease_while_terraform_works_and_is_followed_
         await_true(lambda: office.held()["lease"]["holder"] == "gone", "terraform and terragrunt ended")
     third = office.flowops(*APPLY)
     assert third.code == 0, third.err
-    assert f"took over the lease of dev, {OPERATOR} runs flowops apply dev foundation" in third.err
+    assert f"took over the lease of dev, {OPERATOR} runs flowops --rehearsal apply dev foundation" in third.err
     assert office.held() == {}
 
 

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+from flowops.adapters import text_file
 from flowops.errors import Declined, FlowopsError, InvalidConfig, WrongAccount
 from flowops.model.bootstrap import BootstrapPlan
 from flowops.model.config import Config
@@ -255,7 +256,7 @@ class FakeSecretFiles:
 
     def content(self, path: str) -> bytes:
         if path not in self.contents:
-            raise InvalidConfig(f"{path}:1: cannot be read: No such file or directory.")
+            raise text_file.wrong(Path(path), 1, "cannot be read: No such file or directory")
         return self.contents[path]
 
 

@@ -11,8 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PATIENCE = 240
-PATIENCE_WITH_A_RUN = 240
-"""How long a plan and the apply after it may take until they get somewhere, beside everything else that is tested."""
+"""Seconds that anything may take, a plan and the apply after it too, beside everything else that is tested."""
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from flowops.adapters.toolchain import Toolchain
 from flowops.app.tools import terraform_environment, toolchain
 from flowops.rehearsal.kubernetes.programs import NAMES as CONTROL_PLANE
 from tests.integration.emulated_kubernetes import Programs
+from tests.integration.organization import Home, organization
 from tests.integration.tools import Tools
 from tests.integration.warm_bench import PROJECT, World, warm_world
 
@@ -49,6 +50,13 @@ def kubernetes_programs(own_toolchain: Toolchain) -> Programs:
     """Return a Kubernetes control plane, found or built; building takes minutes the first time."""
     control_plane = {name: str(own_toolchain.require(name)) for name in CONTROL_PLANE}
     return Programs(control_plane, own_toolchain.require("kubectl"), own_toolchain.require("aws"))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """Return an organization on an emulated AWS that the tests of one module share, with nothing bootstrapped."""
+    with organization(tmp_path_factory.mktemp("home")) as home:
+        yield home
 
 
 @pytest.fixture(scope="module")

@@ -20,11 +20,10 @@ import grpc.aio
 from flowops.adapters.process import Processes
 from flowops.adapters.providers.kin import MOST
 from flowops.adapters.providers.places import Places
-from flowops.adapters.providers.sharing import LOCK_FILE
 from flowops.adapters.providers.warm import SharedProviders
 from flowops.adapters.shim import LANE
 from flowops.adapters.toolchain.package_hash import package_hash
-from flowops.model.deployment import Unit
+from flowops.model.deployment import LOCK_FILE, Unit
 
 _SCHEMA = b"\x12\x07\x0a\x05aws_x"
 _AUTHORITY = (("grpc.default_authority", "localhost"),)

@@ -18,6 +18,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from flowops.model import totp
+from flowops.rehearsal.kubernetes.etcd import free_port
+from tests.integration.child_processes import await_true
 
 MANAGEMENT, SECURITY, DEV, PROD = "100000000001", "111111111111", "222222222222", "333333333333"
 ACCOUNTS = (("management", MANAGEMENT), ("security", SECURITY), ("dev", DEV), ("prod", PROD))
@@ -43,13 +45,6 @@ def _serve(port: int, state_dir: Path, hours: Any) -> None:
     sts.install(settings, now)
     application = DomainDispatcherApplication(create_backend_app)
     make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler).serve_forever()
-
-
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)
@@ -157,13 +152,12 @@ def emulated(state_dir: Path) -> Iterator[Cloud]:
 
 def wait_for(port: int) -> None:
     """Return once somebody listens on a port."""
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError("the emulated AWS did not start")
+    await_true(lambda: _is_listening(port), "the start of the emulated AWS")
+
+
+def _is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:

@@ -18,12 +18,11 @@ from typing import Any
 
 from flowops.adapters.facts_file import LockFile
 from flowops.adapters.held_lease import LeaseTerms
-from flowops.adapters.providers.sharing import LOCK_FILE
 from flowops.adapters.toolchain import Toolchain
 from flowops.app.site import Site
 from flowops.app.workbench import Workbench
 from flowops.model.config import Config
-from flowops.model.deployment import Unit
+from flowops.model.deployment import LOCK_FILE, Unit
 from flowops.model.facts import AccountFacts, Facts, Organization
 from flowops.model.run import Run, RunRequest, Verb, WarmProviders
 from flowops.model.totp import code_at

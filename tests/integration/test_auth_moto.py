@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,17 +27,11 @@ from tests.integration.bootstrapped import ROOT, Project
 from tests.integration.callers import asked_by, auth_of, site_of
 from tests.integration.faults import faults_before
 from tests.integration.hired import Phone, hire
-from tests.integration.organization import DEV, SECURITY, Home, organization
+from tests.integration.organization import DEV, SECURITY, Home
 from tests.terminal import typed
 
 PLAN, DEPLOY = "FlowopsPlanRole", "DevOpsAdminRole"
 PEOPLE = {"ann": ("dev_dev_ops_admin",), "bob": ("dev_flowable_admin",), "cyd": ("dev_flowable_user",), "eve": ()}
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with organization(tmp_path_factory.mktemp("home")) as home:
-        yield home
 
 
 @pytest.fixture(scope="module")

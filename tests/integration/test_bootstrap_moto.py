@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,13 +16,7 @@ from flowops.model.rendering import RenderState
 from flowops.operations.render import render
 from tests.integration.bootstrapped import BUCKET, CANARY, EXTERNAL_ID, Project, outcomes
 from tests.integration.hired import hire
-from tests.integration.organization import DEV, PROD, SECURITY, Home, organization
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with organization(tmp_path_factory.mktemp("home")) as home:
-        yield home
+from tests.integration.organization import DEV, PROD, SECURITY, Home
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 from flowops.errors import Exit, Refused, UnknownTarget
 from flowops.model.bootstrap import StackAction, StackOutcome
 from tests.integration.bootstrapped import Project, outcomes
-from tests.integration.organization import DEV, Home, organization
+from tests.integration.organization import DEV, Home
 
 STACK = "flowops-environment"
 ROLE = "FlowableUserRole"
@@ -34,12 +34,6 @@ KEPT_BUCKET = """
 
 Outputs:
 """
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with organization(tmp_path_factory.mktemp("home")) as home:
-        yield home
 
 
 @pytest.fixture(scope="module")

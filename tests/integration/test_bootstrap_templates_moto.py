@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from flowops.model import totp
 from flowops.model.users import NewKey
+from tests.integration.child_processes import await_true
 from tests.integration.emulated_aws import DEV, MANAGEMENT, REGION, SECURITY, Cloud, running
 
 BOOTSTRAP = Path(__file__).parents[2] / "bootstrap"
@@ -156,13 +157,12 @@ def _person(cloud: Cloud, name: str, group: str, path: str = "/flowable/") -> Pe
 def _detected(cloudformation: Any, stack: str) -> None:
     """Look for drift until everything was looked at."""
     detection = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
+
+    def is_over() -> bool:
         found = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
-        if found["DetectionStatus"] != "DETECTION_IN_PROGRESS":
-            return
-        time.sleep(0.05)
-    raise TimeoutError(f"drift detection of {stack} does not end")
+        return bool(found["DetectionStatus"] != "DETECTION_IN_PROGRESS")
+
+    await_true(is_over, f"the end of the drift detection of {stack}")
 
 
 def _refused(error: pytest.ExceptionInfo[ClientError]) -> str:

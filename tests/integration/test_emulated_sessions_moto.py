@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+from flowops.rehearsal.kubernetes.etcd import free_port
 from flowops.rehearsal.server import main
 from flowops.rehearsal.settings import Settings
-from tests.integration.emulated_identity import ACCOUNTS, DEV, MANAGEMENT, REGION, Cloud, free_port, wait_for
+from tests.integration.emulated_identity import ACCOUNTS, DEV, MANAGEMENT, REGION, Cloud, wait_for
 
 
 @contextmanager

@@ -13,10 +13,10 @@ from flowops.adapters.shim import read_calls
 from flowops.errors import Exit
 from flowops.model.patience import Patience
 from flowops.model.run import Run
-from tests.integration.child_processes import PATIENCE_WITH_A_RUN, await_true, meanwhile
+from tests.integration.child_processes import await_true, meanwhile
 from tests.integration.faults import Faults, Rule, faults_before
 from tests.integration.faulty import BucketUnits, Faulty, faulty
-from tests.integration.warm_bench import World, parameter
+from tests.integration.warm_bench import World, is_provider, parameter
 
 LIMIT = 90.0
 WAITS = Patience(shortest=3, unknown=3)
@@ -108,7 +108,7 @@ def applied_and_struck(project: Faulty, faults: Faults, rule: Rule, strike: Call
     """Apply, and let `strike` hit the pid of the terraform whose request meets the rule, as soon as it does."""
 
     def wait() -> None:
-        await_true(lambda: rule.failed > 0, "a request that meets the rule", PATIENCE_WITH_A_RUN)
+        await_true(lambda: rule.failed > 0, "a request that meets the rule")
         calls = (call for folder in project.runs[-1].glob("*/calls") for call in read_calls(folder))
         strike(next(call.pid for call in calls if call.alive and call.command == "apply"))
 
@@ -120,13 +120,6 @@ def providers_of(terraform: int) -> list[int]:
     """Return the children of a terraform; each of its threads has its own list."""
     tasks = Path(f"/proc/{terraform}/task").iterdir()
     return [int(pid) for task in tasks for pid in (task / "children").read_text().split() if is_provider(int(pid))]
-
-
-def is_provider(pid: int) -> bool:
-    try:
-        return b"terraform-provider-" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
 
 
 @pytest.mark.fault(9)

@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from flowops.adapters.fingerprints import LOCK_FILE, ProjectSources
+from flowops.adapters.fingerprints import ProjectSources
 from flowops.model.changes import Plan
-from flowops.model.deployment import Unit
+from flowops.model.deployment import LOCK_FILE, Unit
 
 UNIT = Unit("dev", "foundation", "eks", PurePosixPath("aws/dev/foundation/eks"))
 TEXT = """

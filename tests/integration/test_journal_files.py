@@ -41,13 +41,14 @@ def test_a_closed_run_tells_its_request_its_outcomes_and_no_flaw(place: Place) -
 def test_a_journal_with_an_end_has_no_secrets_beside_it(place: Place) -> None:
     """The clock is read for each event: it looks whether they are still there when the last one is written."""
     record = place.begun()
-    for name in ("write", "helm", "01-plan/plans", "01-plan/json"):
+    again = ("01-plan/ordinary/plans", "01-plan/ordinary/json")
+    for name in ("write", "helm", "01-plan/plans", "01-plan/json", *again):
         (record.folder / name).mkdir(parents=True)
         (record.folder / name / "secret").write_text("x")
     left = []
     place.hears = lambda: left.append(len(list(record.folder.rglob("secret"))))
     record.finish(Run(record.id, APPLY, BEGIN, (UnitRun(VPC, Outcome.APPLIED),)))
-    assert left == [4, 0], "the unit's outcome, then the end"
+    assert left == [6, 0], "the unit's outcome, then the end"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from flowops.model.access import Access
 from flowops.model.deployment import Unit
 from flowops.model.run import Outcome, Run
 from tests.fakes.console import FakeConsole
-from tests.integration.child_processes import PATIENCE_WITH_A_RUN, await_true, meanwhile
+from tests.integration.child_processes import await_true, meanwhile
 from tests.integration.organization import DEV
 from tests.integration.team import CHAIN, DEPLOY, Team, parameter, team
 
@@ -58,7 +58,7 @@ def applied_while(ours: Team, unit: Unit, happens: Callable[[], None], console: 
     """Apply, and let something happen while terraform waits inside a unit."""
 
     def strike() -> None:
-        await_true(lambda: ours.tree.reached(unit), "terraform works in the unit", PATIENCE_WITH_A_RUN)
+        await_true(lambda: ours.tree.reached(unit), "terraform works in the unit")
         happens()
         ours.tree.release()
 

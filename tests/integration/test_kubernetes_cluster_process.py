@@ -123,7 +123,7 @@ def test_labels_and_taints_of_the_node_group_reach_the_nodes_that_are_there(kube
 
 def test_a_deployment_gets_ready(kube: Kube, admin: str, group: str) -> None:
     deploy(kube, admin)
-    done = kube.kubectl(admin, "rollout", "status", "deployment/web", "--timeout=50s")
+    done = kube.kubectl(admin, "rollout", "status", "deployment/web", "--timeout=240s")
     assert "successfully rolled out" in done.stdout, done.stderr
 
 

@@ -98,7 +98,7 @@ def test_a_pod_whose_variable_is_missing_waits_as_on_a_node_and_then_starts(kube
     kubectl(kube, admin, "delete", "secret", "db", f"--namespace={space}")
     make_secret(kube, admin, space, "db", "password")
     await_true(lambda: is_ready(kube, admin, space), "a ready pod")
-    kubectl(kube, admin, "rollout", "status", "deployment/web", f"--namespace={space}", "--timeout=20s")
+    kubectl(kube, admin, "rollout", "status", "deployment/web", f"--namespace={space}", "--timeout=240s")
 
 
 def test_volumes_and_credentials_of_the_registry_hold_a_pod_back_too_and_events_say_so(

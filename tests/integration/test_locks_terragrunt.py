@@ -20,7 +20,7 @@ from flowops.model.locks import Holding, Life
 from flowops.model.run import Outcome, Run
 from flowops.operations.locks import Wanted
 from tests.fakes.console import FakeConsole
-from tests.integration.child_processes import PATIENCE_WITH_A_RUN, await_true, meanwhile
+from tests.integration.child_processes import await_true, meanwhile
 from tests.integration.organization import DEV
 from tests.integration.team import DEPLOY, Team, team
 
@@ -187,7 +187,7 @@ def test_a_lease_that_is_stolen_in_the_middle_drains_the_run(ours: Team, theft: 
     second = ours.tree.unit(f"foundation/second-{theft}", depends=f"foundation/first-{theft}")
 
     def steal() -> None:
-        await_true(lambda: ours.tree.reached(first), "terraform works in the first unit", PATIENCE_WITH_A_RUN)
+        await_true(lambda: ours.tree.reached(first), "terraform works in the first unit")
         if theft == "removed":
             ours.call("DeleteObject", Key=LEASE)
         else:

@@ -48,7 +48,7 @@ def answering(code: str, message: str) -> Iterator[OperatorSecrets]:
         try:
             wire = Wire("eu-central-1", f"http://127.0.0.1:{server.server_port}")
             session = session_of(SdkCredentials("key", "word"), wire, "profile ann with MFA")
-            operator = OperatorSession(Credentials("key", "word"), None, session)
+            operator = OperatorSession(Credentials("key", "word"), session)
             yield OperatorSecrets(lambda: operator, config(), FACTS)
         finally:
             server.shutdown()

@@ -83,6 +83,21 @@ def test_units_of_a_layer_that_nobody_named_are_not_overlooked(tmp_path: Path) -
         load_deployment(tmp_path, loaded)
 
 
+@pytest.mark.parametrize("nested", ["net/vpc", "vpc/inner", "net/vpc/a"])
+def test_a_unit_lies_directly_below_its_layer(tmp_path: Path, nested: str) -> None:
+    loaded = config(tmp_path, VALID)
+    layer = tmp_path / "deployments" / "aws/non-prod/eu-central-1/dev/foundation"
+    for folder in ("vpc", nested):
+        (layer / folder).mkdir(parents=True, exist_ok=True)
+        (layer / folder / "terragrunt.hcl").touch()
+    with pytest.raises(InvalidConfig) as caught:
+        load_deployment(tmp_path, loaded)
+    assert caught.value.happened == (
+        f"{layer / nested}/terragrunt.hcl:1: {nested!r} is no place for a unit; "
+        "allowed: a folder directly below its layer, foundation/UNIT."
+    )
+
+
 def test_caches_and_hidden_folders_hold_no_units(tmp_path: Path) -> None:
     loaded = config(tmp_path, VALID)
     layer = tmp_path / "deployments" / "aws/non-prod/eu-central-1/dev/foundation"

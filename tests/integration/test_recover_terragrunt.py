@@ -22,7 +22,7 @@ from flowops.model.run import Outcome, Run, RunRequest, Verb
 from flowops.model.state_health import KeptVersion
 from flowops.model.terraform_call import TerraformCall
 from tests.fakes.console import FakeConsole
-from tests.integration.child_processes import PATIENCE_WITH_A_RUN, await_true, meanwhile
+from tests.integration.child_processes import await_true, meanwhile
 from tests.integration.organization import DEV
 from tests.integration.team import Team, parameter, team
 
@@ -222,7 +222,7 @@ def applied_and_struck(ours: Team, unit: Unit, number: int) -> tuple[Run, FakeCo
     """Apply, and send terraform a signal when it is held."""
 
     def strike() -> None:
-        await_true(lambda: ours.tree.reached(unit), "terraform is held", PATIENCE_WITH_A_RUN)
+        await_true(lambda: ours.tree.reached(unit), "terraform is held")
         os.kill(working(ours).pid, number)
         ours.tree.release()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from flowops.adapters.aws.cloud import ManagementAws
@@ -11,13 +9,7 @@ from flowops.adapters.aws.resources import tagged
 from flowops.adapters.aws.secrets import SecretsManager
 from flowops.errors import CredentialsError, OperationFailed
 from tests.integration.hired import made
-from tests.integration.organization import DEV, ROLE, SECURITY, Home, organization
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with organization(tmp_path_factory.mktemp("home")) as home:
-        yield home
+from tests.integration.organization import DEV, ROLE, SECURITY, Home
 
 
 def test_a_management_profile_of_a_member_account_is_found_out(home: Home) -> None:
@@ -54,8 +46,8 @@ def test_the_sweep_finds_what_the_tags_name(home: Home) -> None:
         tags = [{"Key": "flowops:project", "Value": "flowable"}, {"Key": "flowops:environment", "Value": environment}]
         session.call("secretsmanager", "CreateSecret", Name=name, Tags=tags)
     session.call("secretsmanager", "CreateSecret", Name="untagged")
-    (found,) = tagged(session, "flowable", "dev")
+    (found,) = tagged(session, {"flowops:project": "flowable", "flowops:environment": "dev"})
     assert ":secret:one" in found.arn
     assert found.tags["flowops:environment"] == "dev"
-    assert len(tagged(session, "flowable")) == 2
-    assert tagged(session, "other") == ()
+    assert len(tagged(session, {"flowops:project": "flowable"})) == 2
+    assert tagged(session, {"flowops:project": "other"}) == ()

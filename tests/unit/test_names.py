@@ -44,6 +44,16 @@ def test_they_are_those_that_the_commands_know(project: Path) -> None:
             assert set(names.units(it.name, layer)) == {unit.name for unit in it.units if unit.layer == layer}
 
 
+def test_only_a_folder_directly_below_its_layer_is_a_unit(project: Path) -> None:
+    before = Names(project).unit_ids()
+    layer = project / "deployments/aws/non-prod/eu-central-1/dev/foundation"
+    (layer / "net" / "vpc").mkdir(parents=True)
+    (layer / "linked").symlink_to(layer / "vpc")
+    for folder in (layer, layer / "net" / "vpc"):
+        (folder / "terragrunt.hcl").touch()
+    assert Names(project).unit_ids() == before
+
+
 def test_they_are_found_from_a_folder_below(project: Path) -> None:
     assert Names(project / "deployments" / "aws").environments() == ("dev", "prod")
 

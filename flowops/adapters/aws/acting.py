@@ -22,12 +22,12 @@ from flowops.adapters.aws.session import SESSION_NAME, AwsSessions, Mfa
 from flowops.adapters.aws.state import StateStore
 from flowops.adapters.aws.state_history import StateHistory
 from flowops.adapters.aws.trail import CloudTrailHistory
-from flowops.errors import CredentialsError, UsageError
+from flowops.errors import CredentialsError
 from flowops.model.access import Access, Acting, source_identity
 from flowops.model.ci import is_pipeline
 from flowops.model.config import SECURITY, Config
 from flowops.model.deployment import Environment, Unit
-from flowops.model.facts import Facts
+from flowops.model.facts import Facts, not_bootstrapped
 from flowops.model.lease import lease_key
 from flowops.model.named_profiles import role_profile
 from flowops.model.regions import region_in
@@ -36,6 +36,7 @@ from flowops.model.state import LOCK_SUFFIX, Lock, UnitState
 from flowops.model.upkeep import RESERVE, Runway
 
 _AT_ONCE = 8
+_NOT_STARTED = "No unit was started."
 _SOON = timedelta(minutes=15)
 """A session that ends within this time is made anew before another step of a run begins."""
 
@@ -251,7 +252,7 @@ class EnvironmentAws:
         security = self._facts.security
         bucket = security.outputs.get(STATE_BUCKET_OUTPUT) if security else None
         if not bucket:
-            raise _not_bootstrapped(SECURITY)
+            raise not_bootstrapped("state bucket", SECURITY, not_done=_NOT_STARTED)
         return bucket
 
     def _external_id(self, account: str) -> str:
@@ -259,20 +260,11 @@ class EnvironmentAws:
         return self._facts.external_id(account) if is_pipeline(self._operator) else ""
 
     def _role(self, account: str, access: Access) -> str:
-        found = self._facts.accounts.get(account)
-        arn = found.outputs.get(f"{access.value}Arn") if found else None
+        arn = self._facts.role_arn(account, access.value)
         if not arn:
-            raise _not_bootstrapped(account)
+            raise not_bootstrapped(access.value, account, not_done=_NOT_STARTED)
         return arn
 
 
 def _nobody(serial: str) -> str:
     raise CredentialsError(f"only a new code of {serial} renews them", not_done="", next_step="")
-
-
-def _not_bootstrapped(account: str) -> UsageError:
-    return UsageError(
-        f"flowops.lock knows no roles or state bucket of account {account!r}: it was not bootstrapped or discovered.",
-        not_done="No unit was started.",
-        next_step=f"flowops bootstrap {account}, or flowops discover if that was done elsewhere",
-    )

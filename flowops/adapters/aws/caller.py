@@ -18,6 +18,7 @@ from flowops.errors import Declined, FlowopsError, WrongAccount
 from flowops.model.access import source_identity
 from flowops.model.caller_chain import CallerIdentity, MfaSession, ProfileKind, ProfileSource, Target
 from flowops.model.ci import is_pipeline
+from flowops.model.profiles import section_of
 
 SESSION_RESERVE = timedelta(minutes=5)
 """A role can be assumed until the MFA session ends; one that ends sooner than this is made anew."""
@@ -143,11 +144,8 @@ class ProfileCaller:
 
     def _files(self, profile: str) -> tuple[str, ...]:
         config, credentials = self._sessions.config_file, self._sessions.credentials_file
-        named = "default" if profile == "default" else f"profile {profile}"
-        found = [
-            _shown(path) for path, section in ((config, named), (credentials, profile)) if section in _sections(path)
-        ]
-        return tuple(found)
+        places = ((config, section_of(profile)), (credentials, profile))
+        return tuple(_shown(path) for path, section in places if section in _sections(path))
 
 
 def _shown(path: Path) -> str:

@@ -12,7 +12,7 @@ from flowops import atomic_file
 from flowops.adapters.aws.client import Credentials
 from flowops.adapters.aws.kept_sessions import process_document
 from flowops.errors import OperationFailed
-from flowops.model.profiles import ProfileSettings
+from flowops.model.profiles import ProfileSettings, section_of
 
 CONFIG_NAME, CREDENTIALS_NAME, KEYS_NAME = "aws-config", "aws-credentials", "aws-keys.json"
 # A comment to some SDK's reader of the file, or a variable to the one that expands its path.
@@ -43,8 +43,7 @@ def child_profile_files(
         )
     atomic_file.private_folder(folder)
     keys = folder / KEYS_NAME
-    section = "default" if profile == "default" else f"profile {profile}"
-    config = f"[{section}]\nregion = {region}\ncredential_process = cat {quote(str(keys))}\n"
+    config = f"[{section_of(profile)}]\nregion = {region}\ncredential_process = cat {quote(str(keys))}\n"
     # The aws command line keeps sessions in the user's home, by role and session name: no two operators share one.
     session = sha256(credentials.access_key.encode()).hexdigest()[:16]
     config += "".join(f"{_section(it)}role_session_name = flowops-{session}\n" for it in roles)
@@ -61,7 +60,7 @@ def child_profile_files(
 
 
 def _section(role: ProfileSettings) -> str:
-    return f"[profile {role.name}]\n" + "".join(f"{key} = {value}\n" for key, value in role.config.items())
+    return f"[{section_of(role.name)}]\n" + "".join(f"{key} = {value}\n" for key, value in role.config.items())
 
 
 def renew_keys(folder: Path, credentials: Credentials) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -57,6 +57,11 @@ def _descriptions() -> Loader:
 def utc_now() -> datetime:
     """Return the time of this machine's clock."""
     return datetime.now(UTC)
+
+
+def tags_of(listed: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
+    """Return tags by their keys, as most of AWS lists them: each with its `Key` and its `Value`; None for no list."""
+    return {tag["Key"]: tag["Value"] for tag in listed or ()}
 
 
 def is_loopback(endpoint_url: str | None) -> bool:
@@ -136,7 +141,7 @@ class AwsSession:
         self.who, self.wire = who, wire
         self._sdk = session
         self._boto = boto3.Session(botocore_session=session, region_name=wire.region)
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[str, Any] = {}
         self._elsewhere: dict[str, AwsSession] = {}
         self._lock = Lock()
 
@@ -160,13 +165,19 @@ class AwsSession:
         with self.explained(service, operation):
             yield from self.client(service).get_paginator(xform_name(operation)).paginate(**parameters)
 
-    def client(self, service: str, region: str | None = None) -> Any:
+    def each(self, service: str, operation: str, key: str, /, **parameters: Any) -> Iterator[Any]:
+        """Yield what all pages of AWS's answer to `operation` list under `key`."""
+        for page in self.pages(service, operation, **parameters):
+            # Some services leave an empty list out.
+            yield from page.get(key) or ()
+
+    def client(self, service: str) -> Any:
         """Return the SDK's client, made once; its errors are the SDK's own outside `explained`."""
-        key = (service, region or self.wire.region)
+        region = self.wire.region  # said each time: the SDK's session is shared with those of other regions
         with self._lock:
-            if key not in self._clients:
-                self._clients[key] = self._boto.client(service, region_name=key[1])  # type: ignore[call-overload]
-            return self._clients[key]
+            if service not in self._clients:
+                self._clients[service] = self._boto.client(service, region_name=region)  # type: ignore[call-overload]
+            return self._clients[service]
 
     @contextmanager
     def explained(self, service: str, operation: str) -> Iterator[None]:

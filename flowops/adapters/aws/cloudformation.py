@@ -59,8 +59,8 @@ class CloudFormation:
 
     def resources(self, name: str) -> tuple[StackResource, ...]:
         """Return the stack's resources, also deleted ones."""
-        pages = self._session.pages("cloudformation", "ListStackResources", StackName=name)
-        return tuple(resource_of(it) for page in pages for it in page["StackResourceSummaries"])
+        listed = self._session.each("cloudformation", "ListStackResources", "StackResourceSummaries", StackName=name)
+        return tuple(map(resource_of, listed))
 
     def settle(self, name: str, progress: Progress) -> Stack | None:
         """Wait until no operation works on the stack and return it; what is waited for and its new events are told."""
@@ -100,8 +100,8 @@ class CloudFormation:
 
     def waiting(self, change_set: ChangeSet) -> tuple[str, ...]:
         """Return the other change sets of the stack, by name and time: executing this one makes them void."""
-        pages = self._session.pages("cloudformation", "ListChangeSets", StackName=change_set.stack)
-        known = [it for page in pages for it in page["Summaries"] if it.get("ExecutionStatus") == "AVAILABLE"]
+        listed = self._session.each("cloudformation", "ListChangeSets", "Summaries", StackName=change_set.stack)
+        known = (it for it in listed if it.get("ExecutionStatus") == "AVAILABLE")
         others = [it for it in known if it["ChangeSetId"] != change_set.id]
         return tuple(f"{printable(it['ChangeSetName'])} of {it['CreationTime']:%Y-%m-%d %H:%M} UTC" for it in others)
 

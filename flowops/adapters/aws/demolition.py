@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 
-from flowops.adapters.aws.client import AwsSession
+from flowops.adapters.aws.client import AwsSession, tags_of
 from flowops.adapters.aws.errors import AwsDenied, AwsFailed
 from flowops.adapters.aws.resources import left_of
 from flowops.model.deployment import Environment
 from flowops.model.leftovers import Leftover, Standing
 from flowops.model.obstacles import Doomed, Found, Made
 from flowops.model.protection import Protection
+from flowops.model.tags import PREFIX
 
 _CLUSTER_TAGS = ("elbv2.k8s.aws/cluster", "kubernetes.io/cluster/", "cluster.k8s.amazonaws.com/name")
 _OF_EKS_ITSELF = "aws:eks:cluster-name"
@@ -117,40 +118,35 @@ def _made_in(session: AwsSession, network: str) -> Iterator[Made]:
     yield from _balancers(session, network)
     yield from _classic_balancers(session, network)
     here = [{"Name": "vpc-id", "Values": [network]}]
-    for page in session.pages("ec2", "DescribeNetworkInterfaces", Filters=here):
-        for it in page["NetworkInterfaces"]:
-            if _of_a_cluster(it.get("TagSet", ())):
-                idle = it["Status"] == "available"
-                yield Made("network interface", it["NetworkInterfaceId"], network, idle)
-    for page in session.pages("ec2", "DescribeSecurityGroups", Filters=here):
-        for it in page["SecurityGroups"]:
-            if _of_a_cluster(it.get("Tags", ())):
-                yield Made("security group", it["GroupId"], network)
+    for it in session.each("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", Filters=here):
+        if _of_a_cluster(tags_of(it.get("TagSet"))):
+            yield Made("network interface", it["NetworkInterfaceId"], network, it["Status"] == "available")
+    for it in session.each("ec2", "DescribeSecurityGroups", "SecurityGroups", Filters=here):
+        if _of_a_cluster(tags_of(it.get("Tags"))):
+            yield Made("security group", it["GroupId"], network)
 
 
 def _balancers(session: AwsSession, network: str) -> Iterator[Made]:
-    pages = session.pages("elbv2", "DescribeLoadBalancers")
-    arns = [it["LoadBalancerArn"] for page in pages for it in page["LoadBalancers"] if it.get("VpcId") == network]
+    listed = session.each("elbv2", "DescribeLoadBalancers", "LoadBalancers")
+    arns = [it["LoadBalancerArn"] for it in listed if it.get("VpcId") == network]
     for start in range(0, len(arns), _TAGS_AT_ONCE):
         answer = session.call("elbv2", "DescribeTags", ResourceArns=arns[start : start + _TAGS_AT_ONCE])
         for it in answer["TagDescriptions"]:
-            if _of_a_cluster(it["Tags"]):
+            if _of_a_cluster(tags_of(it["Tags"])):
                 yield Made("load balancer", it["ResourceArn"], network)
 
 
 def _classic_balancers(session: AwsSession, network: str) -> Iterator[Made]:
-    pages = session.pages("elb", "DescribeLoadBalancers")
-    here = (it for page in pages for it in page["LoadBalancerDescriptions"] if it.get("VPCId") == network)
-    names = [it["LoadBalancerName"] for it in here]
+    listed = session.each("elb", "DescribeLoadBalancers", "LoadBalancerDescriptions")
+    names = [it["LoadBalancerName"] for it in listed if it.get("VPCId") == network]
     for start in range(0, len(names), _TAGS_AT_ONCE):
         answer = session.call("elb", "DescribeTags", LoadBalancerNames=names[start : start + _TAGS_AT_ONCE])
         for it in answer["TagDescriptions"]:
-            if _of_a_cluster(it["Tags"]):
+            if _of_a_cluster(tags_of(it["Tags"])):
                 yield Made("classic load balancer", it["LoadBalancerName"], network)
 
 
-def _of_a_cluster(tags: Iterable[Mapping[str, str]]) -> bool:
+def _of_a_cluster(tags: Collection[str]) -> bool:
     """Say whether Kubernetes made it; what EKS itself made goes with its cluster, what terraform made with its unit."""
-    keys = {tag["Key"] for tag in tags}
-    ours = _OF_EKS_ITSELF in keys or any(key.startswith("flowops:") for key in keys)
-    return not ours and any(key.startswith(_CLUSTER_TAGS) for key in keys)
+    ours = _OF_EKS_ITSELF in tags or any(key.startswith(PREFIX) for key in tags)
+    return not ours and any(key.startswith(_CLUSTER_TAGS) for key in tags)

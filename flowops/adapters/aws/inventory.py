@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from flowops.adapters.aws.client import AwsSession
 from flowops.adapters.aws.listings import LISTINGS, Place
-from flowops.adapters.aws.state import object_in
+from flowops.adapters.aws.objects import object_in
+from flowops.adapters.aws.resources import tagged
 from flowops.errors import DamagedState
 from flowops.model.deployment import Environment
 from flowops.model.drift.finding import Finding
 from flowops.model.drift.managed import Managed, managed_ids, stack_ids
-from flowops.model.drift.unmanaged import Resource, standing, unmanaged
+from flowops.model.drift.unmanaged import standing, unmanaged
 from flowops.model.evidence import recover_command
 from flowops.model.plaintext import printable
 
@@ -77,22 +78,15 @@ class AccountInventory:
         session = self._reader(environment)
         place = Place(session, self._states(environment).account)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            tagged = pool.submit(_tagged, session)
+            with_tags = pool.submit(tagged, session, {})
             listed = [it for found in pool.map(lambda listing: list(listing[0](place)), LISTINGS) for it in found]
         complete = {kind for _, kinds in LISTINGS for kind in kinds}
-        yield from unmanaged(environment.name, standing(listed, tagged.result(), complete), managed)
-
-
-def _tagged(session: AwsSession) -> list[Resource]:
-    pages = session.pages("resourcegroupstaggingapi", "GetResources")
-    found = (it for page in pages for it in page["ResourceTagMappingList"])
-    return [Resource(it["ResourceARN"], {tag["Key"]: tag["Value"] for tag in it["Tags"]}) for it in found]
+        yield from unmanaged(environment.name, standing(listed, with_tags.result(), complete), managed)
 
 
 def _state_keys(known: States) -> list[str]:
-    pages = known.session.pages("s3", "ListObjectsV2", Bucket=known.bucket, Prefix=f"{known.account}/")
-    keys = (it["Key"] for page in pages for it in page.get("Contents", ()))
-    return [key for key in keys if key.endswith(".tfstate")]
+    listed = known.session.each("s3", "ListObjectsV2", "Contents", Bucket=known.bucket, Prefix=f"{known.account}/")
+    return [it["Key"] for it in listed if it["Key"].endswith(".tfstate")]
 
 
 def _of_state(known: States, key: str, environment: Environment) -> frozenset[str]:
@@ -118,8 +112,7 @@ def _way_back(known: States, key: str, environment: Environment) -> str:
 
 
 def _of_stack(session: AwsSession, name: str) -> frozenset[str]:
-    pages = session.pages("cloudformation", "ListStackResources", StackName=name)
-    found = (it for page in pages for it in page["StackResourceSummaries"])
+    found = session.each("cloudformation", "ListStackResources", "StackResourceSummaries", StackName=name)
     ids = [stack_ids(it["ResourceType"], it.get("PhysicalResourceId", "")) for it in found]
     own = session.call("cloudformation", "DescribeStacks", StackName=name)["Stacks"][0]["StackId"]
     return frozenset({own}).union(*ids)

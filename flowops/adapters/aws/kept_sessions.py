@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import stat
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flowops import atomic_file
+from flowops.adapters import flock
 from flowops.adapters.aws.client import Credentials
 from flowops.errors import LockHeld
 
@@ -91,26 +91,14 @@ def _parsed(document: Any) -> Credentials:
 
 @contextmanager
 def _alone(path: Path, patience: float) -> Iterator[None]:
-    """Hold the lock file; the kernel releases it when its holder ends, however that happens."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, atomic_file.PRIVATE_FILE)
-    try:
-        _take(descriptor, patience)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _take(descriptor: int, patience: float) -> None:
+    """Hold the lock file while the block runs; LockHeld where somebody else holds it longer than `patience`."""
     until = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with flock.opened(path) as descriptor:
+        while not flock.taken(descriptor):
             if time.monotonic() > until:
-                raise _busy() from None
+                raise _busy()
             time.sleep(_LOOK_AGAIN)
-        else:
-            return
+        yield
 
 
 def _busy() -> LockHeld:

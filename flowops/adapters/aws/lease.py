@@ -6,11 +6,8 @@ from dataclasses import dataclass
 
 from flowops.adapters.aws.client import AwsSession
 from flowops.adapters.aws.errors import AwsFailed
+from flowops.adapters.aws.objects import OVERTAKEN, object_in
 from flowops.model.lease import Lease, from_json, to_json
-
-_ABSENT = ("NoSuchKey", "404")
-# 409 is S3's answer to one of two writes at the same moment.
-_OVERTAKEN = (*_ABSENT, "PreconditionFailed", "412", "ConditionalRequestConflict", "409")
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class LeaseStore:
 
     def read(self) -> FoundLease:
         """Return what stands there now."""
-        raw, etag = self._object()
+        raw, etag = object_in(self._session, self._bucket, self._key)
         if raw is None:
             return FoundLease(None, "")
         try:
@@ -49,19 +46,9 @@ class LeaseStore:
         try:
             answer = self._session.call("s3", "PutObject", Bucket=self._bucket, Key=self._key, Body=body, **condition)
         except AwsFailed as error:
-            if error.code not in _OVERTAKEN:
+            if error.code not in OVERTAKEN:
                 raise
             # The SDK repeats a write whose answer got lost, and then it is our own object that stands in the way.
-            found, known = self._object()
+            found, known = object_in(self._session, self._bucket, self._key)
             return known if found == body else None
         return str(answer["ETag"])
-
-    def _object(self) -> tuple[bytes | None, str]:
-        try:
-            with self._session.explained("s3", f"GetObject of s3://{self._bucket}/{self._key}"):
-                answer = self._session.client("s3").get_object(Bucket=self._bucket, Key=self._key)
-                return answer["Body"].read(), str(answer["ETag"])
-        except AwsFailed as error:
-            if error.code in _ABSENT:
-                return None, ""
-            raise

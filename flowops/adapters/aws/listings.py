@@ -5,11 +5,11 @@ Each listing is of whole kinds, spelled as in KINDS. What it costs is one call a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flowops.adapters.aws.client import AwsSession
+from flowops.adapters.aws.client import AwsSession, tags_of
 from flowops.model.drift.exempt import Mark
 from flowops.model.drift.unmanaged import Resource
 
@@ -28,89 +28,84 @@ class Place:
         """Return the ARN of something that stands here."""
         return f"arn:{self.session.partition()}:{service}:{self.session.wire.region}:{self.account}:{resource}"
 
-    def each(self, service: str, operation: str, key: str, **parameters: Any) -> Iterator[Any]:
-        """Yield what the pages of an answer list under `key`."""
-        for page in self.session.pages(service, operation, **parameters):
-            yield from page.get(key) or ()
-
     def vpc(self, it: Mapping[str, Any]) -> str:
         """Return the ARN of the VPC that something is in."""
         return self.arn("ec2", f"vpc/{it['VpcId']}")
 
 
 def _networks(place: Place) -> Iterator[Resource]:
-    for it in place.each("ec2", "DescribeVpcs", "Vpcs"):
-        yield Resource(place.vpc(it), _tags(it), mark=_default(it.get("IsDefault")))
-    for it in place.each("ec2", "DescribeSubnets", "Subnets"):
+    for it in place.session.each("ec2", "DescribeVpcs", "Vpcs"):
+        yield Resource(place.vpc(it), tags_of(it.get("Tags")), mark=_default(it.get("IsDefault")))
+    for it in place.session.each("ec2", "DescribeSubnets", "Subnets"):
         arn = place.arn("ec2", f"subnet/{it['SubnetId']}")
-        yield Resource(arn, _tags(it), mark=_default(it.get("DefaultForAz")))
-    for it in place.each("ec2", "DescribeSecurityGroups", "SecurityGroups"):
+        yield Resource(arn, tags_of(it.get("Tags")), mark=_default(it.get("DefaultForAz")))
+    for it in place.session.each("ec2", "DescribeSecurityGroups", "SecurityGroups"):
         parents = (place.vpc(it),) if it["GroupName"] == "default" and it.get("VpcId") else ()
-        yield Resource(place.arn("ec2", f"security-group/{it['GroupId']}"), _tags(it), parents)
+        yield Resource(place.arn("ec2", f"security-group/{it['GroupId']}"), tags_of(it.get("Tags")), parents)
 
 
 def _gateways(place: Place) -> Iterator[Resource]:
-    for it in place.each("ec2", "DescribeNatGateways", "NatGateways"):
+    for it in place.session.each("ec2", "DescribeNatGateways", "NatGateways"):
         if it["State"] != "deleted":
-            yield Resource(place.arn("ec2", f"natgateway/{it['NatGatewayId']}"), _tags(it))
+            yield Resource(place.arn("ec2", f"natgateway/{it['NatGatewayId']}"), tags_of(it.get("Tags")))
     for it in place.session.call("ec2", "DescribeAddresses")["Addresses"]:
         mark = Mark.SERVICE if it.get("ServiceManaged") else Mark.NONE
-        yield Resource(place.arn("ec2", f"elastic-ip/{it['AllocationId']}"), _tags(it), mark=mark)
+        yield Resource(place.arn("ec2", f"elastic-ip/{it['AllocationId']}"), tags_of(it.get("Tags")), mark=mark)
 
 
 def _machines(place: Place) -> Iterator[Resource]:
-    for reservation in place.each("ec2", "DescribeInstances", "Reservations"):
+    for reservation in place.session.each("ec2", "DescribeInstances", "Reservations"):
         for it in reservation["Instances"]:
             if it["State"]["Name"] != "terminated":
-                yield Resource(place.arn("ec2", f"instance/{it['InstanceId']}"), _tags(it))
-    for it in place.each("ec2", "DescribeVolumes", "Volumes"):
+                yield Resource(place.arn("ec2", f"instance/{it['InstanceId']}"), tags_of(it.get("Tags")))
+    for it in place.session.each("ec2", "DescribeVolumes", "Volumes"):
         along = (at["InstanceId"] for at in it.get("Attachments", ()) if at.get("DeleteOnTermination"))
         parents = tuple(place.arn("ec2", f"instance/{name}") for name in along)
-        yield Resource(place.arn("ec2", f"volume/{it['VolumeId']}"), _tags(it), parents)
-    for it in place.each("autoscaling", "DescribeAutoScalingGroups", "AutoScalingGroups"):
-        yield Resource(it["AutoScalingGroupARN"], _tags(it))
+        yield Resource(place.arn("ec2", f"volume/{it['VolumeId']}"), tags_of(it.get("Tags")), parents)
+    for it in place.session.each("autoscaling", "DescribeAutoScalingGroups", "AutoScalingGroups"):
+        yield Resource(it["AutoScalingGroupARN"], tags_of(it.get("Tags")))
 
 
 def _balancers(place: Place) -> Iterator[Resource]:
-    for it in place.each("elbv2", "DescribeLoadBalancers", "LoadBalancers"):
+    for it in place.session.each("elbv2", "DescribeLoadBalancers", "LoadBalancers"):
         yield Resource(it["LoadBalancerArn"])
-    for it in place.each("elb", "DescribeLoadBalancers", "LoadBalancerDescriptions"):
+    for it in place.session.each("elb", "DescribeLoadBalancers", "LoadBalancerDescriptions"):
         yield Resource(place.arn("elasticloadbalancing", f"loadbalancer/{it['LoadBalancerName']}"))
 
 
 def _buckets(place: Place) -> Iterator[Resource]:
-    for it in place.each("s3", "ListBuckets", "Buckets", BucketRegion=place.session.wire.region):
+    for it in place.session.each("s3", "ListBuckets", "Buckets", BucketRegion=place.session.wire.region):
         yield Resource(f"arn:{place.session.partition()}:s3:::{it['Name']}")
 
 
 def _databases(place: Place) -> Iterator[Resource]:
-    for it in place.each("rds", "DescribeDBInstances", "DBInstances"):
+    for it in place.session.each("rds", "DescribeDBInstances", "DBInstances"):
         parents = (place.arn("rds", f"cluster:{it['DBClusterIdentifier']}"),) if it.get("DBClusterIdentifier") else ()
-        yield Resource(it["DBInstanceArn"], _tags(it, "TagList"), parents)
-    for it in place.each("rds", "DescribeDBClusters", "DBClusters"):
-        yield Resource(it["DBClusterArn"], _tags(it, "TagList"))
+        yield Resource(it["DBInstanceArn"], tags_of(it.get("TagList")), parents)
+    for it in place.session.each("rds", "DescribeDBClusters", "DBClusters"):
+        yield Resource(it["DBClusterArn"], tags_of(it.get("TagList")))
 
 
 def _clusters(place: Place) -> Iterator[Resource]:
-    for cluster in place.each("eks", "ListClusters", "clusters"):
+    for cluster in place.session.each("eks", "ListClusters", "clusters"):
         yield Resource(place.arn("eks", f"cluster/{cluster}"))
-        for name in place.each("eks", "ListNodegroups", "nodegroups", clusterName=cluster):
+        for name in place.session.each("eks", "ListNodegroups", "nodegroups", clusterName=cluster):
             answer = place.session.call("eks", "DescribeNodegroup", clusterName=cluster, nodegroupName=name)
             yield Resource(answer["nodegroup"]["nodegroupArn"])
-        for name in place.each("eks", "ListAddons", "addons", clusterName=cluster):
+        for name in place.session.each("eks", "ListAddons", "addons", clusterName=cluster):
             answer = place.session.call("eks", "DescribeAddon", clusterName=cluster, addonName=name)
             yield Resource(answer["addon"]["addonArn"])
 
 
 def _keys(place: Place) -> Iterator[Resource]:
-    for it in place.each("kms", "ListKeys", "Keys"):
+    for it in place.session.each("kms", "ListKeys", "Keys"):
         key = place.session.call("kms", "DescribeKey", KeyId=it["KeyId"])["KeyMetadata"]
         leaving = Mark.LEAVING if key["KeyState"] == "PendingDeletion" else Mark.NONE
         yield Resource(it["KeyArn"], mark=Mark.SERVICE if key.get("KeyManager") == "AWS" else leaving)
 
 
 def _stacks(place: Place) -> Iterator[Resource]:
-    for it in place.each("cloudformation", "ListStacks", "StackSummaries"):
+    for it in place.session.each("cloudformation", "ListStacks", "StackSummaries"):
         if it["StackStatus"] != "DELETE_COMPLETE":
             parents = (it["ParentId"],) if it.get("ParentId") else ()
             yield Resource(it["StackId"], parents=parents)
@@ -125,38 +120,38 @@ def _identities(place: Place) -> Iterator[Resource]:
         ("ListPolicies", "Policies", {"Scope": "Local"}),
         ("ListInstanceProfiles", "InstanceProfiles", {}),
     ):
-        for it in place.each("iam", operation, key, **given):
+        for it in place.session.each("iam", operation, key, **given):
             yield Resource(it["Arn"])
     for it in place.session.call("iam", "ListOpenIDConnectProviders")["OpenIDConnectProviderList"]:
         yield Resource(it["Arn"])
 
 
 def _others(place: Place) -> Iterator[Resource]:
-    for it in place.each("efs", "DescribeFileSystems", "FileSystems"):
-        yield Resource(it["FileSystemArn"], _tags(it))
-    for it in place.each("efs", "DescribeAccessPoints", "AccessPoints"):
+    for it in place.session.each("efs", "DescribeFileSystems", "FileSystems"):
+        yield Resource(it["FileSystemArn"], tags_of(it.get("Tags")))
+    for it in place.session.each("efs", "DescribeAccessPoints", "AccessPoints"):
         whole = place.arn("elasticfilesystem", f"file-system/{it['FileSystemId']}")
         # Made for one volume claim; it goes with the file system that the claims of a cluster share.
-        parents = (whole,) if _OF_A_CLAIM in _tags(it) else ()
-        yield Resource(it["AccessPointArn"], _tags(it), parents)
+        parents = (whole,) if _OF_A_CLAIM in tags_of(it.get("Tags")) else ()
+        yield Resource(it["AccessPointArn"], tags_of(it.get("Tags")), parents)
     for it in place.session.call("opensearch", "ListDomainNames")["DomainNames"]:
         yield Resource(place.arn("es", f"domain/{it['DomainName']}"))
-    for it in place.each("secretsmanager", "ListSecrets", "SecretList"):
-        yield Resource(it["ARN"], _tags(it))
-    for it in place.each("logs", "DescribeLogGroups", "logGroups"):
+    for it in place.session.each("secretsmanager", "ListSecrets", "SecretList"):
+        yield Resource(it["ARN"], tags_of(it.get("Tags")))
+    for it in place.session.each("logs", "DescribeLogGroups", "logGroups"):
         yield Resource(it["arn"])
-    for it in place.each("ssm", "DescribeParameters", "Parameters"):
+    for it in place.session.each("ssm", "DescribeParameters", "Parameters"):
         yield Resource(place.arn("ssm", f"parameter/{it['Name'].removeprefix('/')}"))
 
 
 def _serverless(place: Place) -> Iterator[Resource]:
-    for it in place.each("sns", "ListTopics", "Topics"):
+    for it in place.session.each("sns", "ListTopics", "Topics"):
         yield Resource(it["TopicArn"])
-    for url in place.each("sqs", "ListQueues", "QueueUrls"):
+    for url in place.session.each("sqs", "ListQueues", "QueueUrls"):
         yield Resource(place.arn("sqs", url.rpartition("/")[2]))
-    for it in place.each("lambda", "ListFunctions", "Functions"):
+    for it in place.session.each("lambda", "ListFunctions", "Functions"):
         yield Resource(it["FunctionArn"])
-    for name in place.each("dynamodb", "ListTables", "TableNames"):
+    for name in place.session.each("dynamodb", "ListTables", "TableNames"):
         yield Resource(place.arn("dynamodb", f"table/{name}"))
 
 
@@ -192,8 +187,3 @@ LISTINGS: tuple[tuple[Callable[[Place], Iterator[Resource]], tuple[str, ...]], .
 
 def _default(said: object) -> Mark:
     return Mark.DEFAULT if said else Mark.NONE
-
-
-def _tags(it: Mapping[str, Any], key: str = "Tags") -> dict[str, str]:
-    given: Sequence[Mapping[str, str]] = it.get(key) or ()
-    return {tag["Key"]: tag["Value"] for tag in given}

@@ -28,15 +28,19 @@ _REFUSED_CODE = "MultiFactorAuthentication failed"
 
 @dataclass(frozen=True)
 class OperatorSession:
-    """The operator at work; `expires` None means that nobody knows an end of these credentials.
+    """The operator at work.
 
-    Where the profile is `renewing`, opening it again gives newer ones without anybody being asked.
+    Where the profile is `renewing`, opening it again gives newer credentials without anybody being asked.
     """
 
     credentials: Credentials
-    expires: datetime | None
     session: AwsSession
     renewing: bool = False
+
+    @property
+    def expires(self) -> datetime | None:
+        """Return when the credentials end, None where nobody knows an end of them."""
+        return self.credentials.expires
 
     def assume(self, role_arn: str, session_name: str, external_id: str = "", source_identity: str = "") -> AwsSession:
         """Return the session of a role that the operator assumes; AwsDenied when it may not."""
@@ -63,14 +67,14 @@ def open_operator(
     if found.method not in _USER_KEY_SOURCES or found.token:
         with source.explained("sts", f"sign-in of profile {profile}"):
             own = snapshot(found)
-        return OperatorSession(own, own.expires, source, renewing=own.expires is not None)
+        return OperatorSession(own, source, renewing=own.expires is not None)
     serial = _mfa_serial(sessions, profile)
     # A name of its own for each key, device and AWS, so that a rotated key leaves its session behind.
     kept = cache / kept_name(found.access_key, serial, sessions.wire.endpoint_url or "")
     credentials = kept_or_made(kept, lambda: _session_token(source, serial, mfa), clock, reserve)
     signing = SdkCredentials(credentials.access_key, credentials.secret_key, credentials.token)
     session = session_of(signing, source.wire, f"profile {profile} with MFA")
-    return OperatorSession(credentials, credentials.expires, session)
+    return OperatorSession(credentials, session)
 
 
 def snapshot(found: SdkCredentials) -> Credentials:

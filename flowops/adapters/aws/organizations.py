@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flowops.adapters.aws.client import AwsSession
+from flowops.adapters.aws.client import AwsSession, tags_of
 from flowops.adapters.aws.errors import AwsFailed
 from flowops.model.account_failures import failed_request, refused_request, refused_wish
 from flowops.model.accounts import (
     ACTIVE,
     CREATE_COMMAND,
-    PROJECT_TAG,
     AccountRequest,
     NoOrganization,
     OrganizationAccount,
@@ -21,6 +20,7 @@ from flowops.model.accounts import (
 )
 from flowops.model.facts import Organization
 from flowops.model.plaintext import printable
+from flowops.model.tags import PROJECT_TAG
 
 
 class Organizations:
@@ -56,16 +56,19 @@ class Organizations:
 
     def accounts(self) -> tuple[OrganizationAccount, ...]:
         """Return every account of the organization, the management account among them, by name."""
-        return tuple(sorted((_account(it) for it in self._all("ListAccounts", "Accounts")), key=lambda it: it.name))
+        found = self._session.each("organizations", "ListAccounts", "Accounts")
+        return tuple(sorted(map(_account, found), key=lambda it: it.name))
 
     def project_of(self, account_id: str) -> str:
         """Return the project that an account was made for, empty where its tags name none."""
-        tags = self._all("ListTagsForResource", "Tags", ResourceId=account_id)
-        return next((str(it["Value"]) for it in tags if it["Key"] == PROJECT_TAG), "")
+        tags = self._session.each("organizations", "ListTagsForResource", "Tags", ResourceId=account_id)
+        return tags_of(tags).get(PROJECT_TAG, "")
 
     def under_way(self) -> tuple[AccountRequest, ...]:
         """Return the requests for accounts that AWS has not ended."""
-        found = self._all("ListCreateAccountStatus", "CreateAccountStatuses", States=["IN_PROGRESS"])
+        found = self._session.each(
+            "organizations", "ListCreateAccountStatus", "CreateAccountStatuses", States=["IN_PROGRESS"]
+        )
         return tuple(_request(it, "") for it in found)
 
     def order(self, wanted: WantedAccount) -> AccountRequest:
@@ -90,13 +93,15 @@ class Organizations:
         """Return every organizational unit, and where each account stands."""
         units: dict[str, str] = {}
         places: dict[str, str] = {}
-        waiting = [("", str(it["Id"])) for it in self._all("ListRoots", "Roots")]
+        waiting = [("", str(it["Id"])) for it in self._session.each("organizations", "ListRoots", "Roots")]
         while waiting:
             path, unit = waiting.pop()
             units[path] = unit
-            inside = self._all("ListAccountsForParent", "Accounts", ParentId=unit)
+            inside = self._session.each("organizations", "ListAccountsForParent", "Accounts", ParentId=unit)
             places.update((str(it["Id"]), path) for it in inside)
-            below = self._all("ListOrganizationalUnitsForParent", "OrganizationalUnits", ParentId=unit)
+            below = self._session.each(
+                "organizations", "ListOrganizationalUnitsForParent", "OrganizationalUnits", ParentId=unit
+            )
             waiting += [(f"{path}/{it['Name']}".lstrip("/"), str(it["Id"])) for it in below]
         return UnitTree(units, places)
 
@@ -113,10 +118,6 @@ class Organizations:
         if source != target:
             with _explained(f"The move of account {account_id}"):
                 self._call("MoveAccount", AccountId=account_id, SourceParentId=source, DestinationParentId=target)
-
-    def _all(self, operation: str, key: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-        for page in self._session.pages("organizations", operation, **parameters):
-            yield from page[key]
 
     def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         return self._session.call("organizations", operation, **parameters)

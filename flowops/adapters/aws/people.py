@@ -38,8 +38,9 @@ class IamPeople:
         """
         session = self._session()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            groups = [Group(it["GroupName"], it["Arn"], it["Path"]) for it in _each(session, "ListGroups", "Groups")]
-            people = list(pool.map(lambda user: _person(session, user), _each(session, "ListUsers", "Users")))
+            listed = session.each("iam", "ListGroups", "Groups")
+            groups = [Group(it["GroupName"], it["Arn"], it["Path"]) for it in listed]
+            people = list(pool.map(lambda user: _person(session, user), session.each("iam", "ListUsers", "Users")))
         strangers = Strangers(
             environment.name if environment else SECURITY, known_groups(self._environments), self._profile
         )
@@ -50,7 +51,7 @@ def _person(session: AwsSession, user: dict[str, Any]) -> Person:
     name = user["UserName"]
 
     def of(operation: str, key: str) -> Iterator[Any]:
-        return _each(session, operation, key, UserName=name)
+        return session.each("iam", operation, key, UserName=name)
 
     keys = of("ListAccessKeys", "AccessKeyMetadata")
     return Person(
@@ -63,8 +64,3 @@ def _person(session: AwsSession, user: dict[str, Any]) -> Person:
         active_keys=tuple(it["AccessKeyId"] for it in keys if it["Status"] == "Active"),
         devices=sum(1 for _ in of("ListMFADevices", "MFADevices")),
     )
-
-
-def _each(session: AwsSession, operation: str, key: str, **parameters: Any) -> Iterator[Any]:
-    for page in session.pages("iam", operation, **parameters):
-        yield from page[key]

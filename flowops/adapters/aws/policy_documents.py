@@ -30,12 +30,12 @@ class Documents:
         who = {f"{kind}Name": name}
         whose = f"of {owner.value} {name}"
         try:
-            for policy in self._each(f"List{kind}Policies", "PolicyNames", **who):
+            for policy in self._session.each("iam", f"List{kind}Policies", "PolicyNames", **who):
                 yield self._inline(owner, f"policy {policy} {whose}", kind, {**who, "PolicyName": policy})
         except FlowopsError as error:
             yield Document(owner, f"inline policies {whose}", problem=why(error))
         try:
-            for attached in self._each(f"ListAttached{kind}Policies", "AttachedPolicies", **who):
+            for attached in self._session.each("iam", f"ListAttached{kind}Policies", "AttachedPolicies", **who):
                 yield self.managed(owner, f"policy {attached['PolicyName']} {whose}", attached["PolicyArn"])
         except FlowopsError as error:
             yield Document(owner, f"attached policies {whose}", problem=why(error))
@@ -43,7 +43,7 @@ class Documents:
     def groups(self, user: str) -> Iterator[Document]:
         """Yield the policies of every group that a user is in."""
         try:
-            names = [it["GroupName"] for it in self._each("ListGroupsForUser", "Groups", UserName=user)]
+            names = [it["GroupName"] for it in self._session.each("iam", "ListGroupsForUser", "Groups", UserName=user)]
         except FlowopsError as error:
             yield Document(Owner.GROUP, f"groups of user {user}", problem=why(error))
             return
@@ -84,10 +84,6 @@ class Documents:
     def _read_managed(self, arn: str) -> Any:
         version = self.call("GetPolicy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
         return self.call("GetPolicyVersion", PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-
-    def _each(self, operation: str, key: str, **parameters: str) -> Iterator[Any]:
-        for page in self._session.pages("iam", operation, **parameters):
-            yield from page[key]
 
 
 def document(owner: Owner, name: str, read: Callable[[], Any]) -> Document:

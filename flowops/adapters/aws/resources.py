@@ -3,40 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
-from flowops.adapters.aws.client import AwsSession
+from flowops.adapters.aws.client import AwsSession, tags_of
+from flowops.model.drift.unmanaged import Resource
 from flowops.model.leftovers import Standing
+from flowops.model.tags import ENVIRONMENT_TAG, LAYER_TAG, PROJECT_TAG
 
 WORKLOAD_PATH = "/flowable/workload/"
-PROJECT, ENVIRONMENT, LAYER = "flowops:project", "flowops:environment", "flowops:layer"
 
 
-@dataclass(frozen=True)
-class TaggedResource:
-    """One resource and all its tags."""
-
-    arn: str
-    tags: Mapping[str, str]
-
-
-def tagged(session: AwsSession, project: str, environment: str | None = None) -> tuple[TaggedResource, ...]:
-    """Return the resources with the project's tag, and the environment's where one is named, by ARN.
+def tagged(session: AwsSession, wanted: Mapping[str, str]) -> tuple[Resource, ...]:
+    """Return the resources that have all tags of `wanted`, with every tag of theirs, by ARN.
 
     The session's region only; IAM and Route 53 are not among what the tagging API knows.
     """
-    wanted = {PROJECT: project, **({ENVIRONMENT: environment} if environment else {})}
     filters = [{"Key": key, "Values": [value]} for key, value in wanted.items()]
-    pages = session.pages("resourcegroupstaggingapi", "GetResources", TagFilters=filters)
-    found = (it for page in pages for it in page["ResourceTagMappingList"])
-    resources = (TaggedResource(it["ResourceARN"], {tag["Key"]: tag["Value"] for tag in it["Tags"]}) for it in found)
+    found = session.each("resourcegroupstaggingapi", "GetResources", "ResourceTagMappingList", TagFilters=filters)
+    resources = (Resource(it["ResourceARN"], tags_of(it["Tags"])) for it in found)
     return tuple(sorted(resources, key=lambda it: it.arn))
 
 
 def workload_roles(session: AwsSession) -> tuple[str, ...]:
     """Return the ARNs of the roles below /flowable/workload/, which the tagging API does not know."""
-    pages = session.pages("iam", "ListRoles", PathPrefix=WORKLOAD_PATH)
-    return tuple(sorted(role["Arn"] for page in pages for role in page["Roles"]))
+    return tuple(sorted(it["Arn"] for it in session.each("iam", "ListRoles", "Roles", PathPrefix=WORKLOAD_PATH)))
 
 
 def left_of(session: AwsSession, project: str, environment: str, layers: Collection[str]) -> tuple[Standing, ...]:
@@ -44,15 +33,15 @@ def left_of(session: AwsSession, project: str, environment: str, layers: Collect
 
     A role without such tags may be anybody's, so it counts, too.
     """
-    arns = [it.arn for it in tagged(session, project, environment) if it.tags.get(LAYER) in layers]
+    ours = {PROJECT_TAG: project, ENVIRONMENT_TAG: environment}
+    arns = [it.arn for it in tagged(session, ours) if it.tags.get(LAYER_TAG) in layers]
     roles = [arn for arn in workload_roles(session) if _may_be_of(session, arn, environment, layers)]
     return tuple(Standing(arn, is_leaving(session, arn)) for arn in (*arns, *roles))
 
 
 def _may_be_of(session: AwsSession, arn: str, environment: str, layers: Collection[str]) -> bool:
-    answer = session.call("iam", "ListRoleTags", RoleName=arn.rpartition("/")[2])
-    tags = {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
-    return tags.get(ENVIRONMENT, environment) == environment and tags.get(LAYER, next(iter(layers))) in layers
+    tags = tags_of(session.call("iam", "ListRoleTags", RoleName=arn.rpartition("/")[2])["Tags"])
+    return tags.get(ENVIRONMENT_TAG, environment) == environment and tags.get(LAYER_TAG, next(iter(layers))) in layers
 
 
 def is_leaving(session: AwsSession, arn: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowops.adapters.aws.client import AwsSession
-from flowops.adapters.aws.state import object_in
+from flowops.adapters.aws.objects import object_in
 
 
 class RunCopies:

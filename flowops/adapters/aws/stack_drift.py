@@ -26,14 +26,15 @@ def detected(session: AwsSession, stack: str, ticks: Iterable[None]) -> StackDri
     else:
         return StackDrift(trouble="it takes too long")
     if found["DetectionStatus"] == "DETECTION_COMPLETE":
-        return StackDrift(_sorted(_rows(session, stack)))
+        return StackDrift(_sorted(drifted_rows(session, stack)))
     trouble = printable(found.get("DetectionStatusReason", "")) or "CloudFormation names no reason"
     # Of the resources that could not be read, an earlier detection's rows are still there.
-    fresh = (it for it in _rows(session, stack) if it["Timestamp"] >= found["Timestamp"])
+    fresh = (it for it in drifted_rows(session, stack) if it["Timestamp"] >= found["Timestamp"])
     return StackDrift(_sorted(fresh), trouble)
 
 
-def _rows(session: AwsSession, stack: str) -> Iterator[dict[str, Any]]:
+def drifted_rows(session: AwsSession, stack: str) -> Iterator[dict[str, Any]]:
+    """Yield what the last detection found of each resource that drifted, as CloudFormation tells it."""
     wanted = {"StackName": stack, "StackResourceDriftStatusFilters": list(_DRIFTED)}
     more: dict[str, str] = {}
     while True:

@@ -73,8 +73,7 @@ class StackEvents:
 
     def _newest_first(self) -> Iterator[Mapping[str, Any]]:
         try:
-            for page in self._session.pages("cloudformation", "DescribeStackEvents", StackName=self._stack):
-                yield from page["StackEvents"]
+            yield from self._session.each("cloudformation", "DescribeStackEvents", "StackEvents", StackName=self._stack)
         except AwsFailed as error:
             if "does not exist" not in error.message:
                 raise

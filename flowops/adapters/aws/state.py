@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 from flowops.adapters.aws.client import AwsSession
 from flowops.adapters.aws.errors import AwsFailed
+from flowops.adapters.aws.objects import OVERTAKEN, object_in
 from flowops.adapters.aws.state_history import StateHistory
 from flowops.errors import DamagedState
 from flowops.model.deployment import Unit
@@ -17,9 +18,6 @@ from flowops.model.evidence import recover_command
 from flowops.model.plaintext import printable
 from flowops.model.state import LOCK_SUFFIX, Lock, Output, UnitState
 from flowops.model.state_document import STATE_VERSION
-
-_ABSENT = ("NoSuchKey", "404")
-_MOVED = (*_ABSENT, "PreconditionFailed", "412", "ConditionalRequestConflict", "409")
 
 
 class StateStore:
@@ -49,8 +47,9 @@ class StateStore:
 
     def locks(self, prefix: str) -> tuple[Lock, ...]:
         """Return every lock on a state below `prefix`, by key."""
-        keys = sorted(key for key in self._keys(prefix) if key.endswith(LOCK_SUFFIX))
-        found = ((key, *self._object(key)) for key in keys)
+        listed = self._session.each("s3", "ListObjectsV2", "Contents", Bucket=self._bucket, Prefix=prefix)
+        keys = sorted(it["Key"] for it in listed if it["Key"].endswith(LOCK_SUFFIX))
+        found = ((key, *object_in(self._session, self._bucket, key)) for key in keys)
         return tuple(_lock(key, raw, etag) for key, raw, etag in found if raw is not None)
 
     def unlock(self, lock: Lock) -> bool:
@@ -58,29 +57,10 @@ class StateStore:
         try:
             self._session.call("s3", "DeleteObject", Bucket=self._bucket, Key=lock.key, IfMatch=lock.etag)
         except AwsFailed as error:
-            if error.code in _MOVED:
+            if error.code in OVERTAKEN:
                 return False
             raise
         return True
-
-    def _keys(self, prefix: str) -> Iterator[str]:
-        for page in self._session.pages("s3", "ListObjectsV2", Bucket=self._bucket, Prefix=prefix):
-            yield from (it["Key"] for it in page.get("Contents", []))
-
-    def _object(self, key: str) -> tuple[bytes | None, str]:
-        return object_in(self._session, self._bucket, key)
-
-
-def object_in(session: AwsSession, bucket: str, key: str) -> tuple[bytes | None, str]:
-    """Return what lies under a key and its etag, None and "" where nothing does."""
-    try:
-        with session.explained("s3", f"GetObject of s3://{bucket}/{key}"):
-            answer = session.client("s3").get_object(Bucket=bucket, Key=key)
-            return answer["Body"].read(), str(answer["ETag"])
-    except AwsFailed as error:
-        if error.code in _ABSENT:
-            return None, ""
-        raise
 
 
 def unit_state(raw: bytes) -> UnitState:

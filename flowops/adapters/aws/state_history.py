@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from flowops.adapters.aws.client import AwsSession
 from flowops.adapters.aws.errors import AwsFailed
+from flowops.adapters.aws.objects import ABSENT, OVERTAKEN
 from flowops.errors import LockHeld
 from flowops.model.state import LOCK_SUFFIX
 from flowops.model.state_health import Seen, StateVersion
@@ -17,8 +18,7 @@ from flowops.model.state_health import Seen, StateVersion
 ACCEPTED = "flowops-accepted"
 """Metadata of a state object that an operator chose: the version it is a copy of."""
 
-_ABSENT = ("NoSuchKey", "NoSuchVersion", "404")
-_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+_NO_VERSION = (*ABSENT, "NoSuchVersion", "MethodNotAllowed", "405", "InvalidArgument", "400")
 
 
 class StateHistory:
@@ -35,7 +35,7 @@ class StateHistory:
                 accepted = bool(answer["Metadata"].get(ACCEPTED))
                 return Seen(answer["Body"].read(), answer.get("VersionId", ""), accepted)
         except AwsFailed as error:
-            if error.code in _ABSENT:
+            if error.code in ABSENT:
                 return Seen(None)
             raise
 
@@ -59,7 +59,7 @@ class StateHistory:
                 answer = self._session.client("s3").get_object(Bucket=self._bucket, Key=key, VersionId=version)
                 content: bytes = answer["Body"].read()
         except AwsFailed as error:
-            if error.code in (*_ABSENT, "MethodNotAllowed", "405", "InvalidArgument", "400"):
+            if error.code in _NO_VERSION:
                 return None
             raise
         return content
@@ -103,7 +103,7 @@ class StateHistory:
         try:
             self._session.call("s3", "PutObject", Bucket=self._bucket, Key=lock, Body=body, IfNoneMatch="*")
         except AwsFailed as error:
-            if error.code not in _TAKEN:
+            if error.code not in OVERTAKEN:
                 raise
             raise LockHeld(
                 f"s3://{self._bucket}/{key} is locked by somebody else just now.",

@@ -20,23 +20,23 @@ Spares = Mapping[str, tuple[str, ...]]
 
 def names(session: AwsSession) -> tuple[str, ...]:
     """Return the name of every user, at whatever path."""
-    return tuple(it["UserName"] for it in _each(session, "ListUsers", "Users"))
+    return tuple(it["UserName"] for it in session.each("iam", "ListUsers", "Users"))
 
 
 def groups(session: AwsSession) -> frozenset[str]:
     """Return the names of all groups."""
-    return frozenset(it["GroupName"] for it in _each(session, "ListGroups", "Groups"))
+    return frozenset(it["GroupName"] for it in session.each("iam", "ListGroups", "Groups"))
 
 
 def members(session: AwsSession, group: str) -> tuple[str, ...]:
     """Return the names of a group's members."""
-    return tuple(it["UserName"] for it in _each(session, "GetGroup", "Users", GroupName=group))
+    return tuple(it["UserName"] for it in session.each("iam", "GetGroup", "Users", GroupName=group))
 
 
 def everybody(session: AwsSession) -> tuple[User, ...]:
     """Return every user, at whatever path, by name; one that goes away meanwhile is left out."""
     left = spares(session)
-    found = sorted(_each(session, "ListUsers", "Users"), key=lambda it: str(it["UserName"]))
+    found = sorted(session.each("iam", "ListUsers", "Users"), key=lambda it: str(it["UserName"]))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         users = pool.map(lambda it: _if_there(session, it, left), found)
         return tuple(it for it in users if it is not None)
@@ -62,7 +62,7 @@ def in_full(session: AwsSession, found: Mapping[str, Any], left: Spares) -> User
     user = bare(found)
 
     def of(operation: str, key: str) -> Iterator[Any]:
-        return _each(session, operation, key, UserName=user.name)
+        return session.each("iam", operation, key, UserName=user.name)
 
     # Neither has pages in the SDK.
     service = session.call("iam", "ListServiceSpecificCredentials", UserName=user.name)
@@ -90,7 +90,7 @@ def in_full(session: AwsSession, found: Mapping[str, Any], left: Spares) -> User
 def spares(session: AwsSession) -> Spares:
     """Return the virtual MFA devices that were made and never enabled, or deactivated and not deleted."""
     found: dict[str, tuple[str, ...]] = {}
-    for it in _each(session, "ListVirtualMFADevices", "VirtualMFADevices", AssignmentStatus="Unassigned"):
+    for it in session.each("iam", "ListVirtualMFADevices", "VirtualMFADevices", AssignmentStatus="Unassigned"):
         serial = str(it["SerialNumber"])
         name = serial.rpartition("/")[2]
         found[name] = (*found.get(name, ()), serial)
@@ -122,8 +122,3 @@ def _has_password(session: AwsSession, name: str) -> bool:
 
 def _moment(found: datetime) -> datetime:
     return found.astimezone(UTC)
-
-
-def _each(session: AwsSession, operation: str, key: str, **parameters: Any) -> Iterator[Any]:
-    for page in session.pages("iam", operation, **parameters):
-        yield from page[key]

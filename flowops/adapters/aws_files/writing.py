@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -10,8 +9,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from flowops import atomic_file
+from flowops.adapters import flock
 from flowops.adapters.aws_files.reading import content
-from flowops.errors import FlowopsError, LockHeld, PartlyDone, UsageError
+from flowops.errors import FlowopsError, PartlyDone, UsageError
 from flowops.model.profiles import FileChange
 
 BACKUP = ".flowops-backup"
@@ -32,7 +32,7 @@ def write(changes: Sequence[FileChange], *, private: Path, user: int) -> tuple[s
     written: list[str] = []
     with ExitStack() as held:
         for folder in folders:
-            held.enter_context(_alone(folder))
+            _hold(folder, held)
         _require_replaceable(changes, user=user)
         for change in wanted:
             with _explained(change, written):
@@ -47,7 +47,7 @@ def require_writable(changes: Sequence[FileChange], *, user: int) -> None:
     with ExitStack() as held:
         for folder in sorted({Path(it.path).parent for it in changes}):
             if folder.exists():
-                held.enter_context(_alone(folder))
+                _hold(folder, held)
         _require_replaceable(changes, user=user)
         for change in changes:
             if change.changed:
@@ -102,26 +102,14 @@ def open_to_others(path: Path) -> bool:
     return bool(path.stat().st_mode & _OTHERS)
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep another flowops from writing here meanwhile; the folder is made, 0700, where it is missing."""
+def _hold(folder: Path, held: ExitStack) -> None:
+    """Keep another flowops from writing here until `held` ends; the folder is made, 0700, where it is missing."""
     try:
         if not folder.exists():
             atomic_file.private_folder(folder)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        held.enter_context(flock.alone_in(folder, f"Another flowops is writing in {folder}."))
     except OSError as error:
         raise _unwritable(str(folder), error) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise LockHeld(
-            f"Another flowops is writing in {folder}.",
-            not_done="Nothing was written.",
-            next_step="the same command, once that one has ended",
-        ) from error
-    finally:
-        os.close(descriptor)
 
 
 def _require_unchanged(change: FileChange) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-_PROCESSES = "/proc"
+from flowops.adapters.marked import PROCESSES, pids
 
 Used = tuple[int, str]
 """A pid, and a path that its process stands in or runs."""
@@ -14,7 +14,7 @@ Used = tuple[int, str]
 
 def in_use() -> tuple[Used, ...]:
     """Return what every process stands in and runs, as far as this user may see it: proc(5), `cwd` and `exe`."""
-    return tuple((pid, path) for pid in _pids() for link in ("cwd", "exe") if (path := _target(pid, link)))
+    return tuple((pid, path) for pid in pids() for link in ("cwd", "exe") if (path := _target(pid, link)))
 
 
 def user_of(folder: Path, used: Sequence[Used] | None = None) -> str:
@@ -29,23 +29,15 @@ def user_of(folder: Path, used: Sequence[Used] | None = None) -> str:
     return ""
 
 
-def _pids() -> Iterator[int]:
-    try:
-        names = os.listdir(_PROCESSES)
-    except OSError:
-        return
-    yield from sorted(int(name) for name in names if name.isdigit())
-
-
 def _target(pid: int, link: str) -> str:
     try:
-        return os.readlink(f"{_PROCESSES}/{pid}/{link}")
+        return os.readlink(PROCESSES / str(pid) / link)
     except OSError:
         return ""
 
 
 def _name(pid: int) -> str:
     try:
-        return Path(f"{_PROCESSES}/{pid}/comm").read_text(errors="replace").strip()
+        return (PROCESSES / str(pid) / "comm").read_text(errors="replace").strip()
     except OSError:
         return "gone by now"

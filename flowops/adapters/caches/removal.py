@@ -19,9 +19,9 @@ from uuid import uuid4
 
 from flowops.adapters.caches.processes import user_of
 from flowops.adapters.caches.survey import items_at, survey
+from flowops.adapters.flock import FOLDER
 from flowops.model.gc import DELETED, Deletion, GcRequest, Item, Kind, failed, kept
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OWNERS = 0o700
 
 Holds = Callable[[Path], str]
@@ -111,7 +111,7 @@ class Bin:
         with self._folder(path.parent) as parent:
             with suppress(FileExistsError):
                 os.mkdir(path.name, _OWNERS, dir_fd=parent)
-            place = os.open(path.name, _FOLDER, dir_fd=parent)
+            place = os.open(path.name, FOLDER, dir_fd=parent)
         try:
             yield place
         finally:
@@ -123,7 +123,7 @@ class Bin:
         descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             for part in path.parts:
-                inner = os.open(part, _FOLDER, dir_fd=descriptor)
+                inner = os.open(part, FOLDER, dir_fd=descriptor)
                 os.close(descriptor)
                 descriptor = inner
             yield descriptor
@@ -161,7 +161,7 @@ def _delete(name: str, place: int) -> None:
 
 def _emptied(folder: str, place: int) -> list[str]:
     """Delete the files of a folder, and bring its folders up into `place`; return their names there."""
-    descriptor = os.open(folder, _FOLDER, dir_fd=place)
+    descriptor = os.open(folder, FOLDER, dir_fd=place)
     try:
         os.fchmod(descriptor, _OWNERS)  # some caches are read-only
         with os.scandir(descriptor) as entries:
@@ -196,7 +196,7 @@ def _move(name: str, folder: int, new: str, place: int) -> None:
 
 
 def _move_unwritable(name: str, folder: int, new: str, place: int) -> None:
-    inner = os.open(name, _FOLDER, dir_fd=folder)
+    inner = os.open(name, FOLDER, dir_fd=folder)
     mode = stat.S_IMODE(os.fstat(inner).st_mode)
     try:
         os.fchmod(inner, mode | _OWNERS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from flowops.adapters.at_work import RecordedRuns
 from flowops.adapters.caches.removal import Bin
 from flowops.adapters.caches.survey import items_at
 from flowops.adapters.run_folders import RUNS, UNCOPIED, RunFolders
+from flowops.adapters.shim import call_folders
 from flowops.errors import Exit
 from flowops.model.chain import EVENTS, HEAD
 from flowops.model.closing import LOGS, RESULT
@@ -20,7 +21,6 @@ from flowops.model.record import RecordedRun
 JOURNAL = frozenset({EVENTS, HEAD, RESULT, LOGS, UNCOPIED})
 """What stays of a run's folder: the journal, the result, and the readable logs."""
 
-_CALLS = frozenset({"calls", "ordinary"})
 _WELL = (Exit.FINE, Exit.CHANGES)
 
 
@@ -100,13 +100,21 @@ class Runs:
         Where a run that changes something did not end well, what its terraforms printed is all that tells what they
         had created: `flowops recover --imports` reads it.
         """
-        for entry in sorted(self._folders.folder(name).iterdir()):
-            if entry.name in JOURNAL:
-                continue
-            if run is not None and _may_be_needed(run) and entry.is_dir() and (entry / "calls").is_dir():
-                yield from (f"{entry.name}/{it.name}" for it in sorted(entry.iterdir()) if it.name not in _CALLS)
-            else:
-                yield entry.name
+        folder = self._folders.folder(name)
+        calls = call_folders(folder) if run is not None and _may_be_needed(run) else ()
+        for it in _beside({*(folder / name for name in JOURNAL), *calls}, folder):
+            yield it.relative_to(folder).as_posix()
+
+
+def _beside(kept: Collection[Path], folder: Path) -> Iterator[Path]:
+    """Yield what in a folder is neither one of those paths nor leads to one."""
+    for entry in sorted(folder.iterdir()):
+        if entry in kept:
+            continue
+        if any(it.is_relative_to(entry) for it in kept):
+            yield from _beside(kept, entry)
+        else:
+            yield entry
 
 
 def _may_be_needed(run: RecordedRun) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flowops.adapters import flock
 from flowops.adapters.caches.removal import Bin
 from flowops.adapters.caches.survey import items_at
 from flowops.adapters.providers.folder import sweep_one
@@ -21,7 +21,6 @@ BY_HAND = ".by-hand-"
 """How the folder of a self-test's plain tools begins; whoever runs it holds it."""
 
 _REPORTS = "flowops-error-*.txt"
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class ErrorReports:
@@ -89,11 +88,5 @@ class KilledSelftests:
 
 def _held(folder: Path) -> bool:
     """Say whether the process that works with a folder lives, and so holds it."""
-    descriptor = os.open(folder, _FOLDER)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    with flock.opened(folder, flock.FOLDER) as descriptor:
+        return not flock.taken(descriptor)

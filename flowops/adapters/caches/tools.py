@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from flowops.adapters import flock
 from flowops.adapters.caches.processes import user_of
 from flowops.adapters.caches.removal import Bin
 from flowops.adapters.caches.survey import items_at
@@ -16,7 +14,6 @@ from flowops.model.gc import Deletion, GcRequest, Item, Kind, kept
 
 _TOOLS, _SCHEMAS, _PROVIDERS_LOCK = "tools", "schemas", "providers.lock"
 _MIRRORS = ("providers", "unpacked-providers")
-_LOCK = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _BUSY = "a flowops is installing one"
 
 
@@ -62,8 +59,8 @@ class UnusedTools:
         """Delete one, while no flowops can install it."""
         if it.kind is Kind.SCHEMA:
             return self._bin.unlink(it)
-        with _held(self._lock_of(it.path)) as free:
-            return self._bin.remove(it, self._holds) if free else kept(_BUSY)
+        with flock.opened(self._lock_of(it.path)) as lock:
+            return self._bin.remove(it, self._holds) if flock.taken(lock) else kept(_BUSY)
 
     def _holds(self, path: Path) -> str:
         return user_of(path) or self._used(path)
@@ -98,19 +95,5 @@ def _folders(root: Path, depth: int) -> list[Path]:
 
 
 def _is_free(lock: Path) -> bool:
-    with _held(lock) as free:
-        return free
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[bool]:
-    """Hold a lock file while the block runs; yield whether it could be had at once."""
-    descriptor = os.open(path, _LOCK, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-    else:
-        yield True
-    finally:
-        os.close(descriptor)
+    with flock.opened(lock) as descriptor:
+        return flock.taken(descriptor)

@@ -11,6 +11,7 @@ from flowops.adapters.aws.acting import EnvironmentAws
 from flowops.adapters.aws.client import AwsSession
 from flowops.adapters.aws.cloudformation import CloudFormation
 from flowops.adapters.aws.errors import AwsFailed
+from flowops.adapters.aws.stack_drift import drifted_rows
 from flowops.errors import DamagedState, FlowopsError
 from flowops.model.access import Access
 from flowops.model.config import SECURITY
@@ -61,10 +62,9 @@ class StandingAccounts:
         session = self.eyes(account)
         try:
             self.stacks(session).drift(stack)
-            found = session.call("cloudformation", "DescribeStackResourceDrifts", StackName=stack)
+            rows = [it for it in drifted_rows(session, stack) if it["LogicalResourceId"] == resource]
         except FlowopsError:
             return None
-        rows = [it for it in found["StackResourceDrifts"] if it["LogicalResourceId"] == resource]
         wanted = json.loads(rows[0].get("ExpectedProperties") or "{}").get(name) if rows else None
         return wanted if isinstance(wanted, Mapping) else None
 

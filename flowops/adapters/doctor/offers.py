@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flowops.adapters.aws.client import AwsSession
+from flowops.adapters.aws.client import AwsSession, tags_of
 from flowops.model.doctor_facts import Quota, Use, Wanted
+from flowops.model.tags import ENVIRONMENT_TAG, PROJECT_TAG
 
 
 @dataclass(frozen=True)
@@ -32,20 +33,28 @@ class OffersOfAws:
         if not wanted.instance_types:
             return {}
         wish = [{"Name": "instance-type", "Values": list(wanted.instance_types)}]
-        pages = self._in(account, wanted.region).pages(
-            "ec2", "DescribeInstanceTypeOfferings", LocationType="availability-zone", Filters=wish
+        offered = self._in(account, wanted.region).each(
+            "ec2",
+            "DescribeInstanceTypeOfferings",
+            "InstanceTypeOfferings",
+            LocationType="availability-zone",
+            Filters=wish,
         )
         found: dict[str, list[str]] = {kind: [] for kind in wanted.instance_types}
-        for it in (offer for page in pages for offer in page["InstanceTypeOfferings"]):
+        for it in offered:
             found.setdefault(it["InstanceType"], []).append(it["Location"])
         return found
 
     def databases(self, account: str, region: str, engine: str, instance_class: str) -> Collection[str]:
         """Return the versions of a database engine that are offered on an instance class."""
-        pages = self._in(account, region).pages(
-            "rds", "DescribeOrderableDBInstanceOptions", Engine=engine, DBInstanceClass=instance_class
+        offered = self._in(account, region).each(
+            "rds",
+            "DescribeOrderableDBInstanceOptions",
+            "OrderableDBInstanceOptions",
+            Engine=engine,
+            DBInstanceClass=instance_class,
         )
-        return {str(it["EngineVersion"]) for page in pages for it in page["OrderableDBInstanceOptions"]}
+        return {str(it["EngineVersion"]) for it in offered}
 
     def kubernetes(self, account: str, region: str) -> Mapping[str, str]:
         """Return the Kubernetes versions of EKS with the support that each gets."""
@@ -64,16 +73,15 @@ class OffersOfAws:
         """Return how much of a quota is used; what belongs to the environment is told by its tags."""
         session = self._in(account, wanted.region)
         if quota.service == "eks":
-            names = [name for page in session.pages("eks", "ListClusters") for name in page["clusters"]]
+            names = list(session.each("eks", "ListClusters", "clusters"))
             return Use(len(names), names.count(wanted.cluster))
         if quota.service == "ec2":
             return self._counted(session.call("ec2", "DescribeAddresses")["Addresses"], wanted)
-        pages = session.pages("ec2", "DescribeVpcs")
-        return self._counted([it for page in pages for it in page["Vpcs"]], wanted)
+        return self._counted(session.each("ec2", "DescribeVpcs", "Vpcs"), wanted)
 
-    def _counted(self, found: Collection[Mapping[str, Any]], wanted: Wanted) -> Use:
-        ours = {"flowops:project": self.project, "flowops:environment": wanted.environment}
-        tags = [{tag["Key"]: tag["Value"] for tag in it.get("Tags", ())} for it in found]
+    def _counted(self, found: Iterable[Mapping[str, Any]], wanted: Wanted) -> Use:
+        ours = {PROJECT_TAG: self.project, ENVIRONMENT_TAG: wanted.environment}
+        tags = [tags_of(it.get("Tags")) for it in found]
         return Use(len(tags), sum(ours.items() <= it.items() for it in tags))
 
     def _in(self, account: str, region: str) -> AwsSession:

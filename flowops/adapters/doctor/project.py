@@ -14,17 +14,16 @@ from flowops.adapters.bootstrap_files import TemplateFolder
 from flowops.adapters.doctor.wanted import WantedOfTree
 from flowops.adapters.facts_file import LockFile
 from flowops.adapters.git import GitWorkingCopy
-from flowops.adapters.project import LOCK_NAME, UNIT_FILE, load_deployment
-from flowops.adapters.rendering import SUFFIX
+from flowops.adapters.project import LOCK_NAME, load_deployment
 from flowops.adapters.rules_files import guard_rules
 from flowops.adapters.run_folders import RUNS, RunFolders
 from flowops.adapters.text_file import read
 from flowops.adapters.unsaved_states import UnsavedStates
 from flowops.model.config import Config
-from flowops.model.deployment import Deployment, Environment, Unit
+from flowops.model.deployment import UNIT_FILE, Deployment, Environment, Unit
 from flowops.model.doctor_facts import Wanted
 from flowops.model.facts import Facts
-from flowops.model.rendering import RenderResult
+from flowops.model.rendering import SUFFIX, RenderResult
 from flowops.model.safeguards import GitState, GuardRules
 
 _INCLUDED = re.compile(r'find_in_parent_folders\(\s*"([^"$%\\]+)"\s*\)')

@@ -5,17 +5,16 @@ Only values that are written as they are count; what an expression makes of othe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from flowops.adapters.hcl_tree import HclTree
-from flowops.model.deployment import Environment, Unit
+from flowops.adapters.unit_file import modules_in, text_of
+from flowops.model.deployment import UNIT_FILE, Environment, Unit
 from flowops.model.doctor_facts import Database, Wanted
 from flowops.model.hcl import Attribute, Body, Expression, Listing, Literal, Name, Object
 from flowops.model.regions import region_in
 
-_MODULE = re.compile(r'source\s*=\s*"[^"]*//([A-Za-z0-9_-]+)[?"]')
 _DATABASES = {"rds-postgres": ("postgres", "postgres"), "rds-oracle": ("oracle", "oracle-se2")}
 """Modules that make databases: the word of app.hcl that switches each on, and the engine that RDS knows."""
 
@@ -56,8 +55,7 @@ class WantedOfTree:
         return str(written) if written else region_in(str(environment.path), self._home)
 
     def _module(self, unit: Unit) -> str:
-        found = _MODULE.search((self._folder(unit.path) / "terragrunt.hcl").read_text(errors="replace"))
-        return found[1] if found else ""
+        return next(iter(modules_in(text_of(self._project / "deployments", unit))), "")
 
     def _settings(self, environment: Environment) -> Known:
         """Return the locals of region.hcl, env.hcl and the layers' files, each from the nearest folder above."""
@@ -85,7 +83,7 @@ class WantedOfTree:
                 yield self._database(unit, module, engine)
 
     def _database(self, unit: Unit, module: str, engine: str) -> Database:
-        file = unit.path / "terragrunt.hcl"
+        file = unit.path / UNIT_FILE
         read = self._tree.hcl(self._posix(file))
         given = read.body.attribute("inputs") if read else None
         inputs = _entries(given.expression) if given else {}
@@ -101,9 +99,6 @@ class WantedOfTree:
         file = PurePosixPath(self._project) / "terraform-modules" / module / "variables.tf"
         read = self._tree.hcl(file) if self._tree.has(file) else None
         return {it.labels[0]: _default(it.body) for it in (read.body.of_type("variable") if read else ())}
-
-    def _folder(self, path: PurePosixPath) -> Path:
-        return self._project / "deployments" / path
 
     def _posix(self, path: PurePosixPath) -> PurePosixPath:
         return PurePosixPath(self._project) / "deployments" / path

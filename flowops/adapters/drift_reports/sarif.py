@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flowops.adapters.drift_reports.words import lines
+from flowops.model.deployment import UNIT_FILE
 from flowops.model.drift.finding import Finding, Ignored, Verdict
 from flowops.model.drift.result import DriftResult, EnvironmentDrift, Status
 from flowops.model.drift.texts import cleaned
@@ -143,7 +144,7 @@ def _file(finding: Finding, folders: Mapping[str, PurePosixPath]) -> str:
     """Return the file of a finding's unit, relative to the project; without one, what names its environment."""
     environment, _, below = finding.unit.partition("/")
     folder = folders.get(environment)
-    return f"deployments/{folder / below}/terragrunt.hcl" if below and folder is not None else ELSEWHERE
+    return f"deployments/{folder / below / UNIT_FILE}" if below and folder is not None else ELSEWHERE
 
 
 def _suppression(it: Ignored) -> dict[str, Any]:

@@ -6,11 +6,12 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL
 
+from flowops.adapters import flock
 from flowops.adapters.shim import is_running
 from flowops.adapters.terraform_shim import start_ticks
 from flowops.errors import ToolUnusable
@@ -23,7 +24,6 @@ EXPECTED = "expected.json"
 
 PROVIDER = "provider-"
 _GONE = ".gone"
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def private(path: Path, user: int | None = None) -> Path:
@@ -37,7 +37,7 @@ def private(path: Path, user: int | None = None) -> Path:
 
 def claim(runtime: Path) -> tuple[Path, int]:
     """Return a new folder below `runtime` and the descriptor that holds it; what nobody holds is swept away first."""
-    with _opened(runtime) as descriptor:
+    with flock.opened(runtime, flock.FOLDER) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_EX)  # so that nobody sweeps a folder between its making and its holding
         sweep(runtime)
         folder = Path(tempfile.mkdtemp(dir=runtime, prefix=""))
@@ -49,7 +49,7 @@ def hold(folder: Path) -> int:
 
     Whether a pid is alive would not tell: containers may share a /tmp, but do not see each other's processes.
     """
-    descriptor = os.open(folder, _FOLDER)
+    descriptor = os.open(folder, flock.FOLDER)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
 
@@ -67,11 +67,11 @@ def sweep(runtime: Path, kill: Callable[[int, int], None] = os.kill) -> None:
 
 def sweep_one(folder: Path, kill: Callable[[int, int], None] = os.kill) -> bool:
     """Remove what one killed pool left, and say whether that was so: somebody may hold it, or it is no folder."""
-    with suppress(OSError), _opened(folder) as descriptor:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _end_providers(folder, kill)
-        remove(folder)
-        return True
+    with suppress(OSError), flock.opened(folder, flock.FOLDER) as descriptor:
+        if flock.taken(descriptor):
+            _end_providers(folder, kill)
+            remove(folder)
+            return True
     return False
 
 
@@ -89,15 +89,6 @@ def _end_providers(folder: Path, kill: Callable[[int, int], None]) -> None:
         if found and found[1] and is_running(*found):
             with suppress(OSError):
                 kill(found[0], SIGKILL)
-
-
-@contextmanager
-def _opened(folder: Path) -> Iterator[int]:
-    descriptor = os.open(folder, _FOLDER)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _remembered(file: Path) -> tuple[int, int] | None:

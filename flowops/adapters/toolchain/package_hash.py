@@ -6,6 +6,8 @@ import base64
 import hashlib
 from pathlib import Path
 
+from flowops.adapters.hashes import sha256_of
+
 
 def package_files(package: Path) -> list[Path]:
     """Return the files of an unpacked provider in the order in which they are hashed."""
@@ -16,7 +18,5 @@ def package_hash(package: Path) -> str:
     """Return the `h1:` hash of an unpacked provider as terraform writes it into lock files (Go's dirhash.Hash1)."""
     lines = hashlib.sha256()
     for file in package_files(package):
-        with file.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        lines.update(f"{digest}  {file.relative_to(package).as_posix()}\n".encode())
+        lines.update(f"{sha256_of(file)}  {file.relative_to(package).as_posix()}\n".encode())
     return f"h1:{base64.b64encode(lines.digest()).decode()}"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from flowops import atomic_file
+from flowops.adapters.hashes import sha256_of
 from flowops.adapters.toolchain.staging import staging
 from flowops.model.toolchain import Source, Tool
-
-_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Shelf:
         if found.st_size != manifest.size or not found.st_mode & 0o100:
             return None
         touched = found.st_mtime_ns != manifest.mtime_ns
-        return None if touched and digest(self.program) != manifest.sha256 else manifest
+        return None if touched and sha256_of(self.program) != manifest.sha256 else manifest
 
     @property
     def broken(self) -> bool:
@@ -67,7 +65,7 @@ class Shelf:
         status = placed.stat()
         manifest = {
             "version": self.tool.version,
-            "sha256": digest(placed),
+            "sha256": sha256_of(placed),
             "size": status.st_size,
             "mtime_ns": status.st_mtime_ns,
             "source": source.value,
@@ -81,12 +79,3 @@ class Shelf:
     @property
     def _manifest(self) -> Path:
         return self.folder / "manifest.json"
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    summing = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            summing.update(chunk)
-    return summing.hexdigest()

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from flowops.cli.view.result import Pointed, Result
+from flowops.cli.view.result import Pointed, Result, described
 from flowops.cli.view.tables import rows_table
 from flowops.model.accounts import AccountRow, AccountsPlan, AccountsResult, PlannedAccount
 from flowops.model.facts import Organization
@@ -61,15 +61,14 @@ def create_result(result: AccountsResult, pointed: Pointed) -> Result:
         (it.name, it.outcome.value, it.account_id, printable(it.error.happened) if it.error else "")
         for it in result.accounts
     ]
-    said = dict.fromkeys(pointed(str(it.error)) for it in result.accounts if it.error)
+    errors = {pointed(str(it.error)): described(it.error, pointed) for it in result.accounts if it.error}
     parts: list[RenderableType] = [
         rows_table("Accounts", ("account", "outcome", "id", "why"), rows),
-        *map(Text, said),
+        *map(Text, errors),
     ]
-    if not said:
+    if not errors:
         parts.append(pointed("Next: flowops bootstrap"))
-    errors = dict.fromkeys(it.error.happened for it in result.accounts if it.error)
-    return Result("accounts create", data, Group(*parts), result.exit_code, tuple(errors))
+    return Result("accounts create", data, Group(*parts), result.exit_code, tuple(errors.values()))
 
 
 def list_result(organization: Organization | None, rows: Sequence[AccountRow], pointed: Pointed) -> Result:

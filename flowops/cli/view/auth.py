@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from flowops.cli.view.result import Pointed, Result
+from flowops.cli.view.result import Pointed, Result, described
 from flowops.cli.view.tables import rows_table
 from flowops.model.caller_chain import Chain, Chains, Hop, HopState
 from flowops.model.duration import spell
@@ -27,7 +27,7 @@ def whoami_result(chains: Chains, pointed: Pointed) -> Result:
         columns = ("hop", "who", "account", "how", "remaining", "state")
         parts.append(rows_table(f"To {chain.leads}", columns, [_cells(hop, chain) for hop in chain.hops]))
         parts += [Text(line) for hop in chain.hops for line in _said(hop, pointed)]
-    errors = tuple(hop.error.happened for it in chains.chains for hop in it.hops if hop.error)
+    errors = tuple(described(hop.error, pointed) for it in chains.chains for hop in it.hops if hop.error)
     return Result("auth whoami", data, Group(*parts), chains.exit_code, errors)
 
 
@@ -43,17 +43,7 @@ def _hop(hop: Hop, chain: Chain, pointed: Pointed) -> dict[str, Any]:
         "account_alias": hop.alias,
         "expires": hop.expires.isoformat(timespec="seconds") if hop.expires else None,
         "remaining_seconds": left,
-        "error": _error(hop, pointed),
-    }
-
-
-def _error(hop: Hop, pointed: Pointed) -> dict[str, str] | None:
-    if hop.error is None:
-        return None
-    return {
-        "happened": hop.error.happened,
-        "not_done": hop.error.not_done,
-        "next": pointed(hop.error.next_step),
+        "error": described(hop.error, pointed) if hop.error else None,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from flowops.cli.view.result import Pointed, Result
+from flowops.cli.view.result import Pointed, Result, described
 from flowops.cli.view.tables import rows_table, table
 from flowops.model.bootstrap import BootstrapPlan, BootstrapResult, StackOutcome, StackPlan
 from flowops.model.facts import Facts
@@ -96,15 +96,15 @@ def bootstrap_result(result: BootstrapResult, pointed: Pointed) -> Result:
         secrets = [(it.name, "set" if it.filled else "not set", pointed(it.note)) for it in result.secrets]
         parts.append(rows_table("Secrets", ("secret", "value", "note"), secrets))
     if result.rendered:
-        parts.append(_rendered_table(result.rendered))
+        parts.append(_rendered_table(result.rendered, pointed))
     errors = [error for it in result.stacks for error in it.errors] + list(result.problems)
     parts += [Text(pointed(text)) for text in _explanations(result)]
     data = {
         "stacks": [{"stack": name, "outcome": outcome, "reason": why} for name, outcome, why in stacks],
         "secrets": [{"secret": it.name, "set": it.filled, "note": pointed(it.note)} for it in result.secrets],
-        "files": _files(result.rendered) if result.rendered else [],
+        "files": _files(result.rendered, pointed) if result.rendered else [],
     }
-    return Result("bootstrap", data, Group(*parts), result.exit_code, tuple(error.happened for error in errors))
+    return Result("bootstrap", data, Group(*parts), result.exit_code, tuple(described(it, pointed) for it in errors))
 
 
 def _explanations(result: BootstrapResult) -> tuple[str, ...]:
@@ -119,18 +119,18 @@ def _explanations(result: BootstrapResult) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*failed, *lifted, *others, *map(str, result.problems))))
 
 
-def render_result(result: RenderResult) -> Result:
-    """Return what became of each file that has a template."""
-    return Result("render", _files(result), _rendered_table(result), result.exit_code)
+def render_result(result: RenderResult, pointed: Pointed) -> Result:
+    """Return what became of each file that has a template; `pointed` leads the commands in it."""
+    return Result("render", _files(result, pointed), _rendered_table(result, pointed), result.exit_code)
 
 
-def _rendered_table(result: RenderResult) -> RenderableType:
-    rows = [(it.path, it.state.value, it.reason) for it in result.files]
+def _rendered_table(result: RenderResult, pointed: Pointed) -> RenderableType:
+    rows = [(it.path, it.state.value, pointed(it.why)) for it in result.files]
     return rows_table("Rendered files", ("file", "state", "why"), rows)
 
 
-def _files(result: RenderResult) -> list[dict[str, Any]]:
-    return [{"file": str(it.path), "state": it.state.value, "reason": it.reason} for it in result.files]
+def _files(result: RenderResult, pointed: Pointed) -> list[dict[str, Any]]:
+    return [{"file": str(it.path), "state": it.state.value, "reason": pointed(it.why)} for it in result.files]
 
 
 def facts_result(facts: Facts) -> Result:

@@ -36,7 +36,7 @@ def matrix_result(matrix: Matrix) -> Result:
             for it in matrix.shards
         ],
     }
-    return Result("ci matrix", data, "")
+    return Result("ci matrix", data, matrix.as_json())
 
 
 def comment_result(*, changed: bool) -> Result:

@@ -15,13 +15,16 @@ from typing import TextIO
 from flowops.cli.view.accounts import accounts_plan
 from flowops.cli.view.board import LiveBoard
 from flowops.cli.view.bootstrap import plan_table
+from flowops.cli.view.gc import leftovers_text
 from flowops.cli.view.keys import Keys
 from flowops.cli.view.qr import device_text
+from flowops.cli.view.result import Pointed
 from flowops.cli.view.tables import plans_table, writer
 from flowops.errors import Declined, Interrupted, Terminated, UsageError
 from flowops.model.accounts import AccountsPlan
 from flowops.model.bootstrap import BootstrapPlan
 from flowops.model.changes import Plan
+from flowops.model.gc import GcResult
 from flowops.model.plaintext import printable
 
 _STDIN = 0
@@ -30,11 +33,19 @@ _STDIN = 0
 class TerminalConsole:
     """Writes lines that are readable in a CI log, too; safe to use from several threads.
 
-    A terminal that has gone away is no reason to end a run: what cannot be shown is in the run's record.
+    A terminal that has gone away is no reason to end a run: what cannot be shown is in the run's record. `pointed`
+    leads the commands in what is said.
     """
 
-    def __init__(self, stream: TextIO, *, interactive: bool, environment: Mapping[str, str] | None = None) -> None:
-        self._stream, self._environment = stream, environment or {}
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        interactive: bool,
+        environment: Mapping[str, str] | None = None,
+        pointed: Pointed = str,
+    ) -> None:
+        self._stream, self._environment, self._pointed = stream, environment or {}, pointed
         self._rich = writer(stream)
         self.progress = LiveBoard(stream, Keys(_STDIN if interactive else None), environment or {})
         self._lock = threading.Lock()
@@ -48,7 +59,7 @@ class TerminalConsole:
 
     def note(self, text: str) -> None:
         """Say one line, with the seconds since the command started."""
-        line = f"{time.monotonic() - self._start:7.1f}s  {text}"
+        line = f"{time.monotonic() - self._start:7.1f}s  {self._pointed(text)}"
         with self._lock, suppress(OSError):
             if self.progress.shown:
                 self.progress.say(line)
@@ -70,6 +81,12 @@ class TerminalConsole:
         """Show what is to become of each account."""
         with self._lock, suppress(OSError):
             self._rich.print(accounts_plan(plan))
+
+    def leftovers(self, result: GcResult) -> None:
+        """Show what would be deleted, and what stays."""
+        text = leftovers_text(result, self._pointed)
+        with self._lock, suppress(OSError):
+            self._rich.print(text)
 
     def block(self, text: str) -> None:
         """Show lines as they stand, without anything that a terminal would obey."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,15 +9,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from flowops.cli.view.result import Pointed, Result
-from flowops.cli.view.tables import rows_table, writer
+from flowops.cli.view.tables import rows_table
 from flowops.model.duration import spell
 from flowops.model.gc import Fate, GcResult, Row, spell_size
 from flowops.model.plaintext import printable
-
-
-def show_found(result: GcResult, pointed: Pointed) -> None:
-    """Show on stderr what would be deleted, for whoever is asked."""
-    writer(sys.stderr).print(_text(result, pointed))
 
 
 def gc_result(result: GcResult, pointed: Pointed) -> Result:
@@ -29,10 +23,11 @@ def gc_result(result: GcResult, pointed: Pointed) -> Result:
         "items": [_data(row, pointed) for row in result.rows],
     }
     said = tuple(f"{row.item.name} was not deleted: {row.deletion.why}" for row in result.of(Fate.FAILED))
-    return Result("gc", data, _text(result, pointed), result.exit_code, said)
+    return Result("gc", data, leftovers_text(result, pointed), result.exit_code, said)
 
 
-def _text(result: GcResult, pointed: Pointed) -> RenderableType:
+def leftovers_text(result: GcResult, pointed: Pointed) -> RenderableType:
+    """Return a line for each thing that was found; `pointed` leads the commands in it."""
     if not result.rows:
         return Text("Nothing is left behind.")
     columns = ("kind", "what", "size", "age", "fate", "why")

@@ -11,17 +11,22 @@ from rich.text import Text
 from flowops.cli.view.result import Pointed, Result
 from flowops.cli.view.tables import rows_table
 from flowops.errors import Declined, Exit
+from flowops.model.accounts import CREATE_COMMAND
 from flowops.model.console_link import ConsoleLink
 from flowops.model.plaintext import printable
 from flowops.model.profile_chains import ProfileRow
 from flowops.model.profile_results import ProfilesResult
-from flowops.operations.profiles import ACCOUNTS
 
 
 def write_result(result: ProfilesResult, pointed: Pointed) -> Result:
     """Return what became of each profile, and what is still to be done."""
     left = [
-        {"profile": name, "outcome": "left out", "what": f"account {account} has no id", "next": pointed(ACCOUNTS)}
+        {
+            "profile": name,
+            "outcome": "left out",
+            "what": f"account {account} has no id",
+            "next": pointed(CREATE_COMMAND),
+        }
         for name, account in result.without_id.items()
     ]
     rows = [

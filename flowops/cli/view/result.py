@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,24 +31,28 @@ VERSION = 1
 class Result:
     """What a command found: `data` as JSON values, `text` for people.
 
-    `lost` is what to say where it cannot be shown, for a result that holds what nobody can ask for again.
+    Each of `errors` is what happened, an error, or an entry of the envelope. `lost` is what to say where the result
+    cannot be shown, for one that holds what nobody can ask for again.
     """
 
     command: str
     data: Any
     text: RenderableType
     exit_code: Exit = Exit.FINE
-    errors: tuple[str | FlowopsError, ...] = ()
+    errors: tuple[str | FlowopsError | Mapping[str, str], ...] = ()
     lost: FlowopsError | None = None
 
 
 def show(result: Result, output: str) -> int:
     """Write the result to stdout in the form asked for and return its exit code."""
     with reader_may_leave(result.lost):
-        if output == "table":
-            writer(sys.stdout).print(result.text)
-        else:
+        if output != "table":
             write(envelope(result), output)
+        elif isinstance(result.text, str):
+            # What a shell or a file takes is not to be laid out: a tab stays one.
+            sys.stdout.write(f"{result.text}\n")
+        else:
+            writer(sys.stdout).print(result.text)
     return int(result.exit_code)
 
 
@@ -69,13 +73,23 @@ def envelope(result: Result) -> dict[str, Any]:
         "status": result.exit_code.word,
         "exit_code": int(result.exit_code),
         "data": result.data,
-        "errors": [described(it) if isinstance(it, FlowopsError) else {"happened": it} for it in result.errors],
+        "errors": [_entry(it) for it in result.errors],
     }
 
 
-def described(error: FlowopsError) -> dict[str, str]:
-    """Return the entry of an error in `errors`."""
-    return {"happened": error.happened, "not_done": error.not_done, "next": error.next_step}
+def _entry(error: str | FlowopsError | Mapping[str, str]) -> dict[str, str]:
+    match error:
+        case str():
+            return {"happened": error}
+        case FlowopsError():
+            return described(error)
+        case _:
+            return dict(error)
+
+
+def described(error: FlowopsError, pointed: Pointed = str) -> dict[str, str]:
+    """Return the entry of an error in `errors`; `pointed` leads its command."""
+    return {"happened": error.happened, "not_done": error.not_done, "next": pointed(error.next_step)}
 
 
 def run_result(run: Run, folder: str, pointed: Pointed) -> Result:
@@ -90,7 +104,7 @@ def run_result(run: Run, folder: str, pointed: Pointed) -> Result:
         "notes": list(notes),
         "warnings": list(run.warnings),
     }
-    closing = f"{len(run.units)} units, exit {int(run.exit_code)} ({_meaning(run)}). Record: {folder}"
+    closing = f"{len(run.units)} units, exit {int(run.exit_code)} ({run.exit_code.words}). Record: {folder}"
     parts: list[RenderableType] = [run_table(run), *notes, closing, *map(pointed, _following(run))]
     return Result(run.request.verb.value, data, Group(*parts), run.exit_code, notes)
 
@@ -104,7 +118,7 @@ def runs_result(verb: str, runs: Runs, folder: Callable[[str], str], pointed: Po
                 "environment": it.environment,
                 "exit_code": int(it.exit_code),
                 "begun": it.run is not None or it.error is not None,
-                "error": str(it.error) if it.error is not None else "",
+                "error": pointed(str(it.error)) if it.error is not None else "",
                 "run": result.data if result is not None else None,
             }
             for it, result in turns
@@ -120,7 +134,7 @@ def runs_result(verb: str, runs: Runs, folder: Callable[[str], str], pointed: Po
 def _turned(ended: Ended) -> str:
     if ended.run is None and ended.error is None:
         return "not begun"
-    return ended.exit_code.name.lower().replace("_", " ")
+    return ended.exit_code.words
 
 
 def _following(run: Run) -> list[str]:
@@ -131,10 +145,6 @@ def _following(run: Run) -> list[str]:
     plans = run.request.verb.reads
     following = f"{command_of(run.request)} again" if plans else resuming(run.request, run.id)
     return [*logs, f"Next: flowops status {run.request.environment}, then {following}"]
-
-
-def _meaning(run: Run) -> str:
-    return run.exit_code.name.lower().replace("_", " ")
 
 
 def _unit_data(it: UnitRun) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def show_result(found: Seen, pointed: Pointed) -> Result:
         }
         for it in run.units
     ]
-    return Result("runs show", _summary(found) | {"error": run.error, "units": units}, Group(*parts))
+    return Result("runs show", _summary(found) | {"error": pointed(run.error), "units": units}, Group(*parts))
 
 
 def nothing_left(run_id: str) -> Result:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +13,16 @@ from flowops.cli.view.tables import rows_table
 from flowops.model.life import Life, Stage
 from flowops.model.plaintext import printable
 from flowops.model.selftest import SelftestResult, data_of
+
+
+def led(life: Life, pointed: Pointed) -> Life:
+    """Return a life with the commands in what its stages found led by `pointed`."""
+    return replace(life, stages=tuple(_led(it, pointed) for it in life.stages))
+
+
+def _led(stage: Stage, pointed: Pointed) -> Stage:
+    found = stage.finding
+    return replace(stage, finding=replace(found, summary=pointed(found.summary), trouble=pointed(found.trouble)))
 
 
 def life_table(title: str, life: Life) -> Table:
@@ -27,6 +39,7 @@ def _what(stage: Stage) -> str:
 
 def selftest_result(result: SelftestResult, pointed: Pointed) -> Result:
     """Return the stages, the times of the units, where it is kept, and what to type where something still stands."""
+    result = replace(result, life=led(result.life, pointed))
     title = f"Self-test of {result.environment} in account {result.request.account}"
     parts: list[RenderableType] = [life_table(title, result.life)]
     if result.units:

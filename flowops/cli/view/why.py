@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from flowops.cli.view.result import Result
+from flowops.cli.view.result import Pointed, Result
 from flowops.model.plaintext import printable
 from flowops.model.provenance.chain import MASK, Answer, Branch, Kind, Known, Step
 
@@ -14,13 +15,22 @@ WIDTH = 110
 """Characters of one line of code; the rest is in the file that the line above it names."""
 
 
-def why_result(answer: Answer) -> Result:
-    """Return the chain from an input to its sources."""
+def why_result(answer: Answer, pointed: Pointed) -> Result:
+    """Return the chain from an input to its sources; `pointed` leads the commands in notes, code stays as it is."""
+    answer = replace(
+        answer, steps=tuple(_led(it, pointed) for it in answer.steps), notes=tuple(map(pointed, answer.notes))
+    )
     value = MASK if answer.sensitive else _value(answer.value)
     lines = [f"{answer.unit}  {answer.input} = {value}", "", *_steps(answer.steps, "  ")]
     lines += ["", f"Module: {answer.module}"] * bool(answer.module)
     lines += [f"Note: {it}." for it in answer.notes]
     return Result("why", _data(answer), "\n".join(map(_cut, lines)))
+
+
+def _led(step: Step, pointed: Pointed) -> Step:
+    branches = (replace(it, steps=tuple(_led(each, pointed) for each in it.steps)) for it in step.branches)
+    hidden = (_led(it, pointed) for it in step.hidden)
+    return replace(step, note=pointed(step.note), branches=tuple(branches), hidden=tuple(hidden))
 
 
 def _steps(steps: Sequence[Step], indent: str) -> Iterator[str]:

@@ -50,7 +50,10 @@ NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "sns": (("Name", "{}"),),
     "sqs": (("QueueName", "{}"),),
 }
-"""Parameters that name a resource, in the order they count, and the form of its ARN after the account."""
+"""Parameters that name a resource, in the order they count, and the form of its ARN after the account.
+
+EC2 has none: one call of it touches many resources, and few policies name them.
+"""
 
 _EKS_PARTS: tuple[tuple[str, str], ...] = (
     ("nodegroupName", "nodegroup"),
@@ -113,9 +116,4 @@ def _parameter(call: Call) -> str:
     return call.arn("ssm", f"parameter{slash}{name}")
 
 
-def _network(call: Call) -> str:
-    """Return `*`: one EC2 call touches many resources, and few policies name them."""
-    return "*"
-
-
-_SPECIAL: Mapping[str, Callable[[Call], str]] = {"ec2": _network, "eks": _eks, "ssm": _parameter}
+_SPECIAL: Mapping[str, Callable[[Call], str]] = {"eks": _eks, "ssm": _parameter}

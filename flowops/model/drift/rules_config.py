@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from flowops.model.config import Strict
 from flowops.model.drift.finding import Verdict
 from flowops.model.drift.rules import DriftRules, IgnoreRule, Owner
 
@@ -18,11 +19,7 @@ Attribute = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_*]+([.\[].+)?
 VerdictName = Literal["missing", "both", "out-of-band", "unapplied", "unmanaged"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class IgnoreConfig(_Strict):
+class IgnoreConfig(Strict):
     """One rule: what is ignored, why, on whose word, and until when."""
 
     address: Glob = Field(description="Glob of LAYER/UNIT//TERRAFORM_ADDRESS, or of an ARN or stack resource.")
@@ -34,14 +31,14 @@ class IgnoreConfig(_Strict):
     expires: date = Field(description="The last day on which it holds, as YYYY-MM-DD.")
 
 
-class OwnerConfig(_Strict):
+class OwnerConfig(Strict):
     """Who answers for what a glob names."""
 
     address: Glob = Field(description="Glob of LAYER/UNIT//TERRAFORM_ADDRESS.")
     owner: Text = Field(description="Who reports name.")
 
 
-class DriftRulesConfig(_Strict):
+class DriftRulesConfig(Strict):
     """The whole file."""
 
     ignore: list[IgnoreConfig] = Field(default_factory=list, description="The first rule that matches counts.")

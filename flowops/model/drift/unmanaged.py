@@ -13,9 +13,10 @@ from flowops.model.drift.managed import Managed
 from flowops.model.import_ids import TO_FILL_IN, import_id, importable
 from flowops.model.plaintext import printable
 from flowops.model.state_document import quoted
+from flowops.model.tags import ENVIRONMENT_TAG, LAYER_TAG, UNIT_TAG
 
 _CLUSTER = "arn:{partition}:eks:{region}:{account}:cluster/{value}"
-_LABELS = ("flowops:environment", "flowops:layer", "flowops:unit")
+_LABELS = (ENVIRONMENT_TAG, LAYER_TAG, UNIT_TAG)
 _TYPES = frozenset(type_ for type_, _ in KINDS.values()) | {"aws_elb"}
 
 

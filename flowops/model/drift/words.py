@@ -117,10 +117,7 @@ def ending(result: DriftResult) -> str:
     drift = spelled(counts(it for it in result.findings if it.counts)) or "no drift found"
     code = result.exit_code
     started = f"{result.started.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return (
-        f"{drift}; exit {int(code)} ({code.name.lower().replace('_', ' ')}), {result.seconds:.1f} s from {started}, "
-        f"result {result.id}"
-    )
+    return f"{drift}; exit {int(code)} ({code.words}), {result.seconds:.1f} s from {started}, result {result.id}"
 
 
 def traced(finding: Finding) -> list[str]:

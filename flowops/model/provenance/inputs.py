@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from flowops.errors import InvalidConfig, UsageError, nearest
+from flowops.model.deployment import UNIT_FILE
 from flowops.model.hcl import Attribute, Expression, Literal
 from flowops.model.provenance.chain import Answer, Kind, Known, Surroundings, Traced, masked
 from flowops.model.provenance.obeyed import Obeyed
 from flowops.model.provenance.references import Declared
-from flowops.model.provenance.scope import UNIT_FILE, Scope
+from flowops.model.provenance.scope import Scope
 from flowops.model.provenance.tracing import Tracer, innermost, overridden
 
 _ELSEWHERE = (

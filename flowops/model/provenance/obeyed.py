@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 from flowops.errors import InvalidConfig
+from flowops.model.deployment import UNIT_FILE
 from flowops.model.hcl import Body, Call, Expression, Other, operands
 from flowops.model.provenance.chain import Known, Surroundings
-from flowops.model.provenance.scope import UNIT_FILE, Scope, at
+from flowops.model.provenance.scope import Scope, at
 
 Value = Callable[[Expression, Scope], Known | None]
 _OBEYED = re.compile(r"\b(run_cmd|sops_decrypt_file|get_aws_\w+|terraform_binary|iam_\w+)\b")

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from flowops.errors import nearest
+from flowops.model.deployment import UNIT_FILE
 from flowops.model.hcl import Attribute, Block, Expression, Name, Printed, keys, references, root_name
 from flowops.model.provenance.chain import Branch, Kind, Known, Step, Surroundings, Traced
 from flowops.model.provenance.code import code
-from flowops.model.provenance.scope import UNIT_FILE, Scope, Way, at
+from flowops.model.provenance.scope import Scope, Way, at
 from flowops.model.provenance.values import Key, inside
 
 Trace = Callable[[Expression, Scope, tuple[Key, ...]], Traced | None]
@@ -201,7 +202,8 @@ class References:
         mock = block.body.attribute("mock_outputs")
         place = self._around.shown(scope.file.path)
         mocked = f"; until then plans take the mock in {place}:{mock.line}" if mock else ""
-        note = f"output {output} of unit {unit}, known once that is applied: flowops outputs {_words(unit)}{mocked}"
+        words = unit.replace("/", " ")
+        note = f"output {output} of unit {unit}, known once that is applied: flowops outputs {words}{mocked}"
         if value is None:
             return self._way.step(Kind.DEPENDENCY, found.scope, found.block.line, f'output "{output}"', note)
         there, says = value
@@ -255,7 +257,3 @@ def _overrides(file: str) -> bool:
     """Return whether terraform merges a file into the others after it has read these."""
     stem = file.removesuffix(".json").removesuffix(".tf")
     return stem == "override" or stem.endswith("_override")
-
-
-def _words(unit: str) -> str:
-    return unit.replace("/", " ", 2)

@@ -14,7 +14,6 @@ from flowops.model.provenance.chain import Kind, Known, Step, Traced, Tree, show
 from flowops.model.provenance.code import code
 from flowops.model.provenance.values import Key
 
-UNIT_FILE = "terragrunt.hcl"
 MAX_STEPS = 4000
 """Expressions looked at for one answer; those of our tree need a few dozen."""
 

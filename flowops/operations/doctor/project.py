@@ -12,7 +12,7 @@ from flowops.model.doctor import Line, doubtful, fine, wrong
 from flowops.model.doctor_facts import Wanted
 from flowops.model.facts import Facts
 from flowops.model.rendering import RenderResult, RenderState
-from flowops.model.safeguards import GitState, GuardRules, unmet
+from flowops.model.safeguards import GitState, GuardRules, mend_of, unmet
 from flowops.model.settings import warnings
 from flowops.model.stacks import without_id
 
@@ -101,15 +101,11 @@ def working_copy(
     rules: GuardRules, git: GitState | None, environments: Iterable[Environment], project: str
 ) -> Iterator[Line]:
     """Judge the working copy by the safeguards of each environment."""
-    place = shlex.quote(project)
+    git_there = f"git -C {shlex.quote(project)}"
     for it in environments:
         found = tuple(unmet(rules.of_git(protected=it.protected, without=()), git))
         for safeguard, text in found:
-            behind = safeguard.value == "git_up_to_date"
-            mend = (
-                f"git -C {place} pull --ff-only" if behind else f"git -C {place} add --all . && git -C {place} commit"
-            )
-            yield doubtful("working-copy", f"{it.name} would refuse a change: {text}", mend)
+            yield doubtful("working-copy", f"{it.name} would refuse a change: {text}", mend_of(safeguard, git_there))
         if not found:
             yield fine("working-copy", f"{it.name}: nothing that its safeguards mind")
 
@@ -142,12 +138,6 @@ def rendered(result: RenderResult) -> Iterator[Line]:
         text = f"deployments/{it.path} is missing, or not what its template and flowops.lock say"
         yield wrong("rendered-files", text, "flowops render")
     for it in result.of(RenderState.SKIPPED):
-        yield doubtful(
-            "rendered-files", f"deployments/{it.path} cannot be rendered yet: {it.reason}", _command(it.reason)
-        )
+        yield doubtful("rendered-files", f"deployments/{it.path} cannot be rendered yet: {it.reason}", it.command)
     if fresh := result.of(RenderState.UNCHANGED):
         yield fine("rendered-files", f"{len(fresh)} files are what their templates say")
-
-
-def _command(reason: str) -> str:
-    return reason[reason.index("flowops ") :] if "flowops " in reason else ""

@@ -9,6 +9,7 @@ from flowops.errors import DamagedState
 from flowops.model.deployment import Environment, Unit
 from flowops.model.doctor import Line, doubtful, fine, untold, wrong
 from flowops.model.drift.templates import differing
+from flowops.model.evidence import recover_command
 from flowops.model.locks import Holding, Life
 from flowops.model.record import on_run
 from flowops.model.secrets import SecretRow
@@ -34,10 +35,8 @@ def stack_status(account: str, name: str, found: Stack | None) -> Line:
             return wrong("stack-status", f"{said}{reason}: a bootstrap {other.value}", mend)
 
 
-def stack_template(account: str, name: str, file: str, *, own: str, deployed: str | None) -> Line:
+def stack_template(account: str, name: str, file: str, *, own: str, deployed: str) -> Line:
     """Judge whether a stack was made of the template that the project holds."""
-    if deployed is None:
-        return untold("stack-template", f"{account}/{name} has no template", f"flowops bootstrap {account}")
     parts = differing(own, deployed)
     if not parts:
         return fine("stack-template", f"{account}/{name} is made of bootstrap/{file}")
@@ -68,8 +67,7 @@ def damaged(environment: str, found: Mapping[Unit, DamagedState | None]) -> Iter
     """Judge states that cannot be read: terraform takes an empty one for nothing at all."""
     for unit, error in found.items():
         if error is not None:
-            mend = f"flowops recover {unit.id.replace('/', ' ')} --list"
-            yield wrong("states", f"{unit.id}: {error.happened}", mend)
+            yield wrong("states", f"{unit.id}: {error.happened}", recover_command(unit, "--list"))
     if not any(found.values()):
         yield fine("states", f"{environment}: {len(found)} states are absent or can be read")
 

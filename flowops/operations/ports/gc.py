@@ -29,7 +29,7 @@ class GcConsole(Protocol):
     def note(self, text: str) -> None:
         """Say one line of progress."""
 
-    def found(self, result: GcResult) -> None:
+    def leftovers(self, result: GcResult) -> None:
         """Show what would be deleted, and what stays."""
 
     def ask(self, question: str) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from flowops.rehearsal.caller import ENGINE_KEY
 from flowops.rehearsal.cloudformation.stack import Scope
 
-# The emulator knows the engine by this access key, and the account it acts in by this header.
-ACCESS_KEY = "cfn"
+# The emulator knows the engine by its access key, and the account it acts in by this header.
 ACCOUNT_HEADER = "x-moto-account-id"
 
 
@@ -20,7 +20,7 @@ class Loopback:
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
-        self._session = boto3.session.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=ACCESS_KEY)
+        self._session = boto3.session.Session(aws_access_key_id=ENGINE_KEY, aws_secret_access_key=ENGINE_KEY)
         self._clients: dict[tuple[str, Scope], Any] = {}
         self._lock = Lock()
 

@@ -43,10 +43,10 @@ def note_lost(cluster: Wanted, why: str) -> None:
 
 
 def _clusters() -> Iterator[tuple[Any, str]]:
-    """Yield each cluster with its region; requests change the dictionaries meanwhile, so each is copied first."""
-    for regions in list(eks_backends.values()):
-        for region, backend in list(dict.items(regions)):
-            for cluster in list(backend.clusters.values()):
+    """Yield each cluster with its region; no request may change them meanwhile."""
+    for regions in eks_backends.values():
+        for region, backend in dict.items(regions):
+            for cluster in backend.clusters.values():
                 yield cluster, region
 
 
@@ -63,7 +63,7 @@ def _wanted(cluster: Any, region: str) -> Wanted:
 
 
 def _grants(cluster: Any) -> Iterator[Grant]:
-    for entry in list(cluster.access_entries.values()):
-        for policy in list(entry.policies.values()):
+    for entry in cluster.access_entries.values():
+        for policy in entry.policies.values():
             for namespaces in policy.access_scope.namespaces:
                 yield Grant(policy.policy_arn.rpartition("/")[2], namespaces)

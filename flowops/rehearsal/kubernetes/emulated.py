@@ -17,9 +17,9 @@ from flowops.rehearsal.kubernetes.callers import identification
 from flowops.rehearsal.kubernetes.planes import ControlPlanes
 from flowops.rehearsal.kubernetes.programs import Start
 from flowops.rehearsal.kubernetes.wanted import Wanted
-from flowops.rehearsal.operators import kubelet
 from flowops.rehearsal.operators.external_secrets.controller import ExternalSecrets
 from flowops.rehearsal.operators.external_secrets.vault import Vault
+from flowops.rehearsal.operators.kubelet import Kubelet
 from flowops.rehearsal.operators.player import Part, Player
 from flowops.rehearsal.operators.reloader import Reloader
 from flowops.rehearsal.recorder import Call
@@ -79,7 +79,7 @@ class Kubernetes:
             self._settings.state_dir,
             dict(self._settings.kubernetes),
             self._start,
-            wanted=clusters.wanted,
+            wanted=self._wanted,
             up=self._note_up,
             lost=self._note_lost,
             review_url=f"http://{LOOPBACK}:{port}{review.PATH}",
@@ -100,12 +100,18 @@ class Kubernetes:
     def _parts(self, cluster_id: str) -> Sequence[Part]:
         """Return what plays in a new cluster."""
         vault = Vault(partial(clusters.find, cluster_id), self._alone, self._record)
-        return ExternalSecrets(vault, lambda: self._changes), Reloader(), kubelet.tend
+        return ExternalSecrets(vault, lambda: self._changes), Reloader(), Kubelet()
+
+    def _wanted(self) -> tuple[Wanted, ...]:
+        with self._alone:
+            return clusters.wanted()
 
     def _note_up(self, cluster: Wanted) -> None:
-        clusters.note_up(cluster)
+        with self._alone:
+            clusters.note_up(cluster)
         self._changed()
 
     def _note_lost(self, cluster: Wanted, why: str) -> None:
-        clusters.note_lost(cluster, why)
+        with self._alone:
+            clusters.note_lost(cluster, why)
         self._changed()

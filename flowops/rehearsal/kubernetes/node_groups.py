@@ -27,7 +27,7 @@ def nodes_of(cluster: Any, region: str) -> tuple[Node, ...]:
     taken: set[str] = set()
     account = cluster.arn.split(":")[4]
     found = []
-    for group in list(cluster.nodegroups.values()):
+    for group in cluster.nodegroups.values():
         for subnet, number in _places(group, account, region):
             address = _address(subnet.cidr_block, f"{group.arn} {number}", taken)
             found.append(_node(group, subnet.availability_zone, address, account, region))

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Condition, Thread
 
 from flowops import atomic_file
+from flowops.errors import FlowopsError
 from flowops.rehearsal.kubernetes.api import Api, ApiError
 from flowops.rehearsal.kubernetes.etcd import Etcd
 from flowops.rehearsal.kubernetes.plane import Plane, prefix_of
@@ -22,6 +23,9 @@ FOLDER = "kubernetes"
 STORE = "etcd"
 BUSY, IDLE = 0.1, 2.0
 """Seconds between two looks: while something starts, and while all is as it is to be."""
+
+GONE = (Lost, FlowopsError)
+"""A program does not stay, or cannot be started at all."""
 
 NOT_YET = (OSError, http.client.HTTPException, ApiError)
 log = logging.getLogger(__name__)
@@ -47,11 +51,13 @@ class ControlPlanes:
         lost: Callable[[Wanted, str], None],
         review_url: str,
         addresses: Path,
-        patience: float = 120.0,
+        patience: float = 300.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder, self._programs, self._start = state_dir / FOLDER, programs, start
         self._wanted, self._up, self._lost = wanted, up, lost
-        self._review_url, self._addresses, self._patience = review_url, addresses, patience
+        self._review_url, self._addresses = review_url, addresses
+        self._patience, self._clock = patience, clock
         self._etcd = Etcd(self._folder / STORE, programs["etcd"], start)
         self._planes: dict[str, Plane] = {}
         self._since: dict[str, float] = {}
@@ -92,17 +98,18 @@ class ControlPlanes:
         self._thread.join()
 
     def _run(self) -> None:
-        pause = BUSY
         while not self._ending:
             with self._news:
                 self._looking = False
+            settled = False
             try:
-                pause = IDLE if self._step() else BUSY
+                settled = self._step()
+                pause = IDLE if settled else BUSY
             except Exception:
                 log.exception("the control planes could not be looked after")
                 pause = IDLE
             with self._news:
-                if pause == IDLE and not self._looking:
+                if settled and not self._looking:
                     self._settled = True
                     self._news.notify_all()
                 self._news.wait_for(lambda: self._looking or self._ending, timeout=pause)
@@ -131,9 +138,9 @@ class ControlPlanes:
                 return True
             for cluster in clusters:
                 self._check_patience(cluster)
-        except Lost as lost:
+        except GONE as gone:
             for cluster in clusters:
-                self._give_up(cluster, str(lost))
+                self._give_up(cluster, _why(gone))
         return False
 
     def _forget(self, name: str) -> None:
@@ -155,24 +162,26 @@ class ControlPlanes:
         was_ready = plane.ready
         try:
             plane.tend(cluster, self._etcd.files)
-        except Lost as lost:
-            self._give_up(cluster, str(lost))
+        except GONE as gone:
+            self._give_up(cluster, _why(gone))
+            return True
         except NOT_YET as reason:
             log.info("cluster %s: %s", cluster.name, reason)
             self._check_patience(cluster)
             return False
-        if not plane.ready:
-            self._check_patience(cluster)
-        elif not was_ready:
+        self._check_patience(cluster)
+        if plane.ready and not was_ready:
             self._publish()
             self._up(cluster)
             log.info("cluster %s answers at %s", cluster.name, plane.endpoint)
         return plane.ready
 
     def _check_patience(self, cluster: Wanted) -> None:
-        since = self._since.setdefault(cluster.id, time.monotonic())
-        plane = self._planes.get(cluster.id)
-        if not (plane and plane.ready) and time.monotonic() - since > self._patience:
+        """Give a cluster up that was not ready for too long; each time that it is not, it has all of that time."""
+        plane, now = self._planes.get(cluster.id), self._clock()
+        if plane and plane.ready:
+            self._since.pop(cluster.id, None)
+        elif now - self._since.setdefault(cluster.id, now) > self._patience:
             self._give_up(cluster, f"its Kubernetes did not get ready; the logs are in {self._folder / cluster.id}")
 
     def _give_up(self, cluster: Wanted, why: str) -> None:
@@ -200,3 +209,7 @@ class ControlPlanes:
         for plane in self._planes.values():
             plane.end()
         self._etcd.stop()
+
+
+def _why(gone: Lost | FlowopsError) -> str:
+    return gone.happened if isinstance(gone, FlowopsError) else str(gone)

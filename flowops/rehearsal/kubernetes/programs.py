@@ -161,7 +161,8 @@ def scheduler_argv(program: str, kubeconfig: Path) -> list[str]:
 def kwok_argv(program: str, kubeconfig: Path, stages: Path) -> list[str]:
     """Return the command line of kwok, which plays every node's kubelet; it serves nothing itself.
 
-    `stages` is the file that says what becomes of pods.
+    `stages` is the file that says what becomes of pods. There is one kwok at a time, and it takes no leases: each start
+    would wait until those of the one before, which was killed, expire, and lose what happens meanwhile.
     """
     return [
         program,
@@ -169,6 +170,7 @@ def kwok_argv(program: str, kubeconfig: Path, stages: Path) -> list[str]:
         f"--config={stages}",
         "--manage-all-nodes=true",
         "--node-port=0",
+        "--node-lease-duration-seconds=0",
         f"--cidr={POD_NETWORK}",
     ]
 

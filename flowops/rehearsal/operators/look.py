@@ -15,7 +15,7 @@ Thing = Mapping[str, Any]
 """An object of Kubernetes, as its API returns it."""
 
 CACHED = "resourceVersion=0"
-"""Lets the API server answer from its memory, which is milliseconds old at most; etcd has nothing to do then."""
+"""Lets the API server answer from its memory, which is a moment old; etcd has nothing to do then."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class Player:
     def __init__(self, ways_in: Callable[[], Mapping[str, Api]], parts: Callable[[str], Sequence[Part]]) -> None:
         self._ways_in, self._make = ways_in, parts
         self._parts: dict[str, Sequence[Part]] = {}
-        self._said: dict[str, str] = {}
+        self._said: dict[tuple[str, str], str] = {}
         self._ending = Event()
         self._thread = Thread(target=self._run, name="operators", daemon=True)
 
@@ -93,8 +93,8 @@ class Player:
     def _say(self, cluster: str, what: str, reason: Exception) -> None:
         """Log what is wrong, once; never the words of an error, which may quote what was sent or read."""
         words = f"{what}: {type(reason).__name__} {getattr(reason, 'status', '')}".strip()
-        if self._said.get(cluster) != words:
-            self._said[cluster] = words
+        if self._said.get((cluster, what)) != words:
+            self._said[cluster, what] = words
             log.info("cluster %s: %s", cluster, words)
 
 

@@ -55,7 +55,7 @@ def may_wait(spec: Spec) -> bool:
 
 def references(spec: Spec) -> tuple[Reference, ...]:
     """Return every mention of a Secret in the spec of a pod."""
-    pulls = (Reference(Use.PULL, it["name"]) for it in spec.get("imagePullSecrets") or ())
+    pulls = (Reference(Use.PULL, it["name"]) for it in spec.get("imagePullSecrets") or () if it.get("name"))
     return (*_of_volumes(spec), *pulls, *_of_containers(spec))
 
 

@@ -28,7 +28,7 @@ def make_cluster_of_prod(rehearsed: Rehearsed) -> None:
         resourcesVpcConfig={"subnetIds": [subnet]},
         accessConfig={"authenticationMode": "API"},
     )
-    await_true(lambda: eks.describe_cluster(name=_PROD)["cluster"]["status"] == "ACTIVE", "a cluster of prod", 120)
+    await_true(lambda: eks.describe_cluster(name=_PROD)["cluster"]["status"] == "ACTIVE", "a cluster of prod")
     for role in roles_admitted(rehearsed.in_dev("eks"), _DEV):
         _admit(rehearsed.in_dev("eks"), eks, role)
 

@@ -129,11 +129,10 @@ def test_a_rotated_password_restarts_work_which_becomes_ready_again(
         data = _secrets(operator)["flowable-flowable-work-datasource"]
         return base64.b64decode(data["password"]).decode() == password
 
-    await_true(brought, "the new password in the cluster", 60)
+    await_true(brought, "the new password in the cluster")
     await_true(
         lambda: all(it["metadata"]["uid"] not in pods and _is_ready(it) for it in _pods_of_work(operator)),
         "new pods of work that are Ready",
-        120,
     )
     assert _pods_of_work(operator)
     planned = flowops("--rehearsal", "plan", "dev", "app", "flowable-app")
@@ -173,7 +172,7 @@ def test_who_administers_flowable_does_so_in_its_namespace_alone(
     refused = admin("create", "clusterrole", "mine", "--verb=get", "--resource=pods")
     assert "is forbidden" in refused.stderr
     assert not admin.may("delete", "pods", namespace="kube-system")
-    await_true(lambda: all(map(_is_ready, _pods(operator))), "pods that are Ready again", 60)
+    await_true(lambda: all(map(_is_ready, _pods(operator))), "pods that are Ready again")
 
 
 def test_who_plans_reads_releases_and_no_secret(applied: Ended, people: People, rehearsed: Rehearsed) -> None:
@@ -196,7 +195,7 @@ def test_nobody_of_dev_gets_into_the_cluster_of_prod(applied: Ended, people: Peo
     make_cluster_of_prod(rehearsed)
     for role, group in ROLES.items():
         own = people.kubectl(rehearsed, f"prod_{group}", role)
-        await_true(partial(_is_known, own), f"{role} of prod in the cluster of prod", 60)
+        await_true(partial(_is_known, own), f"{role} of prod in the cluster of prod")
         stranger = replace(own, environment=people.kubectl(rehearsed, f"dev_{group}", role).environment)
         refused = stranger("get", "pods", "--namespace", "flowable")
         assert "You must be logged in to the server" in refused.stderr, role

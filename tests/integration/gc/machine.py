@@ -46,7 +46,7 @@ class Operator:
     def note(self, text: str) -> None:
         self.heard.append(text)
 
-    def found(self, result: GcResult) -> None:
+    def leftovers(self, result: GcResult) -> None:
         self.shown.append(result)
 
     def ask(self, question: str) -> str:
@@ -119,6 +119,8 @@ class Machine:
         for name in (
             "01-plan/plans/p.tfplan",
             "01-plan/calls/1-1/stdout",
+            "01-plan/ordinary/calls/1-1/stdout",
+            "01-plan/ordinary/terragrunt.log",
             "01-plan/terragrunt.log",
             "write/aws-keys.json",
             "logs/foundation-vpc.log",

@@ -14,8 +14,10 @@ from flowops.adapters.at_work import RecordedRuns
 from flowops.adapters.journal import FileJournal
 from flowops.adapters.lock_holders import LockHolders
 from flowops.adapters.run_folders import RUNS, RunFolders
+from flowops.adapters.shim import call_folders
 from flowops.adapters.terraform_shim import start_ticks
 from flowops.adapters.this_machine import ThisMachine
+from flowops.adapters.unit_logs import calls_by_unit
 from flowops.errors import Exit
 from flowops.model.locks import Life
 from flowops.model.run import Run, RunRequest, Verb
@@ -109,6 +111,17 @@ def test_a_terraform_that_was_at_work_when_the_lock_was_made_holds_it(terraform:
         f"terraform apply, process {os.getpid()} of run 20261123T021400Z-apply-dev",
     )
     assert RecordedRuns(terraform.runs).at_work("20261123T021400Z-apply-dev").startswith("terraform apply of vpc")
+
+
+def test_a_terraform_that_does_a_step_again_counts_as_the_first_one_does(terraform: Terraform) -> None:
+    terraform.call(pid=DEAD, started=CREATED - 9)
+    terraform.calls = terraform.calls.parent / "ordinary" / "calls"
+    terraform.call(pid=os.getpid(), started=CREATED - 5)
+    run = terraform.runs / "20261123T021400Z-apply-dev"
+    assert terraform.sign()[0] is Life.LIVES
+    assert RecordedRuns(terraform.runs).at_work(run.name).startswith("terraform apply of vpc")
+    assert call_folders(run) == (run / "02-apply" / "calls", terraform.calls)
+    assert [it.alive for it in calls_by_unit(run, "dev")[VPC.id]] == [False, True]
 
 
 def test_one_that_has_ended_or_was_killed_does_not_hold_it_any_more(terraform: Terraform) -> None:

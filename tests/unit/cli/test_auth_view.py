@@ -43,6 +43,7 @@ def test_a_way_that_ends_shows_what_was_not_done_and_the_command() -> None:
     assert result.exit_code is Exit.CREDENTIALS
     data = envelope(result)
     assert data["data"][0]["hops"][2]["error"]["next"] == "flowops --rehearsal auth check dev"
+    assert data["data"][0]["hops"][2]["error"] in data["errors"]
     assert data["status"] == "credentials"
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+from pathlib import PurePosixPath
 
-from flowops.cli.view.bootstrap import LONGEST_VALUE, bootstrap_result, plan_table
+from flowops.cli.context import Invocation
+from flowops.cli.view.bootstrap import LONGEST_VALUE, bootstrap_result, plan_table, render_result
+from flowops.cli.view.result import envelope
 from flowops.cli.view.tables import writer
 from flowops.errors import OperationFailed, PartlyDone
 from flowops.model.bootstrap import BootstrapPlan, BootstrapResult, StackAction, StackOutcome, StackPlan, StackResult
+from flowops.model.rendering import RenderedFile, RenderResult, RenderState
 from flowops.model.stack_changes import ChangeAction, ChangeSet, ResourceChange
 from flowops.model.stack_drift import DriftedResource, PropertyDrift, StackDrift
 from flowops.model.stacks import StackSpec
@@ -82,8 +86,30 @@ def test_a_stack_policy_that_is_still_lifted_stands_beside_why_the_stack_failed(
     failed = StackResult(
         "dev", "flowops-environment", StackOutcome.FAILED, OperationFailed("Role failed"), touched=True, lifted=lifted
     )
-    result = bootstrap_result(BootstrapResult((failed,)), lambda text: text)
+    result = bootstrap_result(BootstrapResult((failed,)), str)
     stream = io.StringIO()
     writer(stream).print(result.text)
     assert "is still lifted: no connection" in stream.getvalue()
-    assert result.errors == ("Role failed", lifted.happened)
+    assert [it["happened"] for it in envelope(result)["errors"]] == ["Role failed", lifted.happened]
+
+
+def test_what_to_type_next_is_in_the_envelope_and_leads_where_the_command_was_led() -> None:
+    error = OperationFailed("Role failed", next_step="flowops bootstrap dev")
+    failed = StackResult("dev", "flowops-environment", StackOutcome.FAILED, error)
+    result = bootstrap_result(BootstrapResult((failed,)), Invocation(rehearsal=True).pointed)
+    assert envelope(result)["errors"] == [
+        {
+            "happened": "Role failed",
+            "not_done": "Nothing was changed.",
+            "next": "flowops --rehearsal bootstrap dev",
+        }
+    ]
+
+
+def test_what_a_file_that_cannot_be_rendered_waits_for_leads_where_the_command_was_led() -> None:
+    skipped = RenderedFile(PurePosixPath("dev/account.hcl"), RenderState.SKIPPED, "no facts", "flowops bootstrap dev")
+    result = render_result(RenderResult((skipped,)), Invocation(rehearsal=True).pointed)
+    stream = io.StringIO()
+    writer(stream).print(result.text)
+    assert "flowops --rehearsal bootstrap dev" in " ".join(stream.getvalue().split())
+    assert result.data[0]["reason"] == "no facts: flowops --rehearsal bootstrap dev"

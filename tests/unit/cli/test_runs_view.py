@@ -8,13 +8,14 @@ from io import StringIO
 import pytest
 
 from flowops.cli.context import Invocation
-from flowops.cli.view.result import Result, run_result
+from flowops.cli.view.result import Result, run_result, runs_result
 from flowops.cli.view.runs import audit_result, event_line, list_result, nothing_left, show_result
 from flowops.cli.view.tables import writer
-from flowops.errors import Exit
+from flowops.errors import Exit, OperationFailed
 from flowops.model.chain import Flaw
 from flowops.model.record import Event
 from flowops.model.run import Outcome, Run, RunRequest, UnitRun, Verb
+from flowops.model.runs import Ended, Runs
 from flowops.model.work import Work
 from flowops.operations.audit import Audited
 from flowops.operations.runs import Seen
@@ -99,6 +100,15 @@ def test_what_to_type_next_leads_where_the_run_went(rehearsal: bool, command: st
     assert f"Next: {command} status dev, then {command} runs resume x" in text(result)
     assert f"The lease is kept: {command} locks list" in text(result)
     assert f"Next: {command} runs resume {DONE.id}" in text(shown_run(Seen(DONE, Work()), rehearsal=rehearsal))
+
+
+def test_what_to_type_after_an_error_leads_where_the_run_went_in_data_too() -> None:
+    pointed, error = Invocation(rehearsal=True).pointed, OperationFailed("No.", next_step="flowops status dev")
+    told = "No.\nNothing was changed.\nNext: flowops --rehearsal status dev"
+    recorded_run = recorded({"event": "failed", "exit_code": 1, "error": str(error)})
+    assert shown_run(Seen(recorded_run, Work()), rehearsal=True).data["error"] == told
+    turns = runs_result("plan", Runs((Ended("dev", error=error),)), str, pointed)
+    assert turns.data["environments"][0]["error"] == told
 
 
 def test_how_long_a_killed_run_took_is_not_claimed() -> None:

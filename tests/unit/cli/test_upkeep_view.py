@@ -100,7 +100,8 @@ def test_a_self_test_shows_its_stages_the_seconds_of_each_unit_and_what_is_left_
     assert "dev/foundation/vpc" in text
     assert "61.0" in text
     assert "Next: flowops --rehearsal destroy dev --confirm dev" in text
-    assert "Next: flowops recover dev" in text
+    assert "Next: flowops --rehearsal recover dev" in text
+    assert result.data["stages"][1]["trouble"] == "it broke\nNext: flowops --rehearsal recover dev"
     assert result.exit_code is Exit.PARTLY_DONE
     assert (result.data["gone"], result.data["kept_in"]) == (False, "/p/x.json")
 

@@ -46,6 +46,14 @@ def test_a_creation_that_merely_failed_is_not_looked_for() -> None:
     assert read(OUTPUT, killed=False) == DONE
 
 
+def test_what_a_provisioner_prints_is_no_creation() -> None:
+    printed = """terraform_data.x: Creating...
+terraform_data.x (local-exec): aws_vpc.this: Creating...
+terraform_data.x (local-exec): aws_vpc.other: Creation complete after 2s [id=vpc-1]
+"""
+    assert read(printed, killed=True) == {"terraform_data.x": ""}
+
+
 @pytest.mark.parametrize(
     ("address", "type_"),
     [

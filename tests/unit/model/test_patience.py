@@ -43,5 +43,18 @@ def test_what_began_and_did_not_end_is_in_flight() -> None:
     assert doing.last == 'aws_eks_cluster.this["a b"]: Still creating... [10s elapsed]'
 
 
+def test_what_a_provisioner_prints_is_its_last_word_and_nothing_in_flight() -> None:
+    printed = "terraform_data.x (local-exec): aws_vpc.this: Creating..."
+    assert Doing.of(["terraform_data.x: Creating...", printed]) == Doing(("terraform_data.x",), printed)
+    done = "terraform_data.x (local-exec): terraform_data.x: Creation complete after 1s [id=y]"
+    assert Doing.of(["terraform_data.x: Creating...", done]).in_flight == ("terraform_data.x",)
+
+
+def test_an_object_that_goes_after_its_successor_came_is_in_flight() -> None:
+    assert Doing.of(["aws_x.b (deposed object 1a2b): Destroying... [id=x]"]).in_flight == (
+        "aws_x.b (deposed object 1a2b)",
+    )
+
+
 def test_a_terraform_that_printed_nothing_is_about_nothing() -> None:
     assert Doing.of([]) == Doing()

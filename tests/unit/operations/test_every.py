@@ -6,11 +6,12 @@ import pytest
 
 from flowops.errors import Exit, UnknownTarget, UsageError
 from flowops.model.changes import Action
+from flowops.model.deployment import Deployment
 from flowops.model.job import Step
 from flowops.model.run import RunRequest, Verb
 from flowops.model.runs import Runs
 from flowops.operations import run as operations
-from flowops.operations.every import every_environment
+from flowops.operations.every import every_environment, having_units
 from tests.fakes import tree
 from tests.fakes.run import World, change, create, world
 from tests.unit.operations.runs import NOW
@@ -108,3 +109,9 @@ def test_a_name_to_confirm_that_is_none_is_a_usage_error_before_anything_starts(
 def test_a_unit_that_no_environment_has_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="No environment has a unit foundation vcp"):
         everywhere(both_changing(), Verb.PLAN, unit="vcp")
+
+
+def test_a_tree_without_units_is_a_usage_error_that_leads_to_what_looks_at_the_tree() -> None:
+    with pytest.raises(UsageError, match=r"No environment has a unit\.") as none:
+        having_units(Deployment(()))
+    assert none.value.next_step == "flowops doctor"

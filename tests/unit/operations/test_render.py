@@ -72,7 +72,7 @@ def test_a_template_of_no_environment_is_skipped() -> None:
     templates = FakeTemplates({"aws/sandbox/account.hcl.j2": "x"})
     (file,) = render(config(), facts=FACTS, templates=templates).files
     assert (str(file.path), file.state) == ("aws/sandbox/account.hcl", RenderState.SKIPPED)
-    assert file.reason == "no environment of flowops.yaml lies below this folder"
+    assert file.reason == file.why == "no environment of flowops.yaml lies below this folder"
     assert templates.contexts == {}
 
 
@@ -105,20 +105,31 @@ def test_one_template_that_cannot_be_rendered_leaves_all_files_as_they_are() -> 
 
 
 @pytest.mark.parametrize(
-    ("facts", "reason"),
+    ("facts", "reason", "command"),
     [
-        (replace(FACTS, accounts={**FACTS.accounts, "dev": AccountFacts(DEV)}), "account dev has no facts yet"),
-        (replace(FACTS, accounts={"security": FACTS.accounts["security"]}), "account dev has no facts yet"),
-        (replace(FACTS, accounts={"dev": FACTS.accounts["dev"]}), "account security has no facts yet"),
-        (replace(FACTS, environments={}), "environment dev has no groups yet"),
+        (
+            replace(FACTS, accounts={**FACTS.accounts, "dev": AccountFacts(DEV)}),
+            "account dev has no facts yet",
+            "flowops bootstrap dev",
+        ),
+        (
+            replace(FACTS, accounts={"security": FACTS.accounts["security"]}),
+            "account dev has no facts yet",
+            "flowops bootstrap dev",
+        ),
+        (
+            replace(FACTS, accounts={"dev": FACTS.accounts["dev"]}),
+            "account security has no facts yet",
+            "flowops bootstrap security",
+        ),
+        (replace(FACTS, environments={}), "environment dev has no groups yet", "flowops bootstrap security"),
     ],
 )
-def test_what_was_not_bootstrapped_yet_is_skipped_and_said(facts: Facts, reason: str) -> None:
+def test_what_was_not_bootstrapped_yet_is_skipped_and_said(facts: Facts, reason: str, command: str) -> None:
     templates = FakeTemplates({LAYER: "x"})
     (file,) = render(config(), facts=facts, templates=templates).files
     assert file.state is RenderState.SKIPPED
-    assert file.reason.startswith(reason)
-    assert "flowops bootstrap" in file.reason
+    assert (file.reason, file.command, file.why) == (reason, command, f"{reason}: {command}")
 
 
 def test_without_facts_the_next_command_is_named() -> None:

@@ -10,8 +10,9 @@ from flowops.model.changes import Action
 from flowops.model.job import Step
 from flowops.model.run import Outcome, RunRequest, Verb
 from flowops.operations import run as operations
+from flowops.operations.approval import BY_ANSWER, BY_COMMAND
 from tests.fakes import tree
-from tests.fakes.run import change, world
+from tests.fakes.run import change, create, world
 from tests.unit.operations.runs import (
     FOUNDATION,
     NOW,
@@ -156,11 +157,24 @@ def test_every_run_is_recorded_with_its_result() -> None:
     assert made.journal.records[0].finished == run
 
 
-@pytest.mark.parametrize(("yes", "by"), [(True, "command line"), (False, "answer at the terminal")])
-def test_the_record_says_how_somebody_agreed(yes: bool, by: str) -> None:
-    made = everything_new()
-    made.console.interactive, made.console.answers = True, ["y"]
-    apply(made, yes=yes)
+@pytest.mark.parametrize(
+    ("environment", "yes", "confirm", "answers", "by"),
+    [
+        ("dev", True, "", [], BY_COMMAND),
+        ("dev", False, "", ["y"], BY_ANSWER),
+        ("dev", False, "dev", ["y"], BY_ANSWER),
+        ("prod", True, "prod", [], BY_COMMAND),
+        ("prod", False, "prod", ["y"], BY_ANSWER),
+        ("prod", True, "", ["prod"], BY_ANSWER),
+    ],
+)
+def test_the_record_says_how_somebody_agreed(
+    environment: str, yes: bool, confirm: str, answers: list[str], by: str
+) -> None:
+    made = world()
+    made.engine.changes[tree.unit("foundation/vpc", environment)] = (create(),)
+    made.console.interactive, made.console.answers = True, answers
+    assert apply(made, environment, "foundation", "vpc", yes=yes, confirm=confirm).exit_code is Exit.FINE
     assert ("agreed", {"by": by}) in made.journal.records[0].events
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -44,6 +45,21 @@ def test_a_protected_environment_wants_what_is_committed_and_pushed(git: GitStat
     words = refused.value.next_step.split()
     names = tuple(after for word, after in itertools.pairwise(words) if word == "--without-safeguard")
     assert apply(made, *PROD, confirm="prod", without_safeguards=names).exit_code is Exit.FINE
+
+
+@pytest.mark.parametrize(
+    ("git", "mends"),
+    [
+        (DIRTY, "git add --all . && git commit"),
+        (BEHIND, "git pull --ff-only"),
+        (replace(BEHIND, changed=("env.hcl",)), "git pull --ff-only && git add --all . && git commit"),
+    ],
+)
+def test_a_refusal_says_how_to_meet_what_is_not_met_and_no_more(git: GitState, mends: str) -> None:
+    with pytest.raises(Refused) as refused:
+        apply(prod(git), *PROD, confirm="prod")
+    again = "flowops apply prod foundation vpc --yes --confirm prod"
+    assert refused.value.next_step.startswith(f"{mends}, then {again}; or without: {again} --without-safeguard git_")
 
 
 def test_dev_may_be_dirty_a_plan_may_always_and_outside_of_git_there_is_nothing_to_compare() -> None:

@@ -147,6 +147,13 @@ def test_replacing_needs_a_yes_that_names_who_uses_it(desk: Desk) -> None:
     assert desk.secrets.values[REPOSITORY_ARN] == STORED
 
 
+@pytest.mark.parametrize("answer", ["Y", "Yes", " yes "])
+def test_a_yes_is_one_however_it_is_written(desk: Desk, answer: str) -> None:
+    desk.secrets.values[REPOSITORY_ARN] = b"other"
+    desk.terminal = FakeTerminal([answer], ["canary-1", "canary-1"], interactive=True)
+    assert desk.set(replace(REPOSITORY, username="jane")).outcome is SetOutcome.REPLACED
+
+
 def test_replacing_without_anybody_there_says_the_flags(desk: Desk) -> None:
     desk.secrets.values |= {REPOSITORY_ARN: b"other", DEV_ARN: b"other", PROD_ARN: b"other"}
     desk.terminal.pipe, desk.files.contents = b"canary-1", {"dev.license": b"new", "prod.license": b"new"}
@@ -211,8 +218,9 @@ def test_a_file_that_cannot_be_read_leads_to_another_one(desk: Desk) -> None:
     with pytest.raises(UsageError, match="cannot be read: No such file") as refused:
         desk.set(DEV)
     assert refused.value.next_step == "flowops secrets set license dev --file PATH"
-    with pytest.raises(UsageError, match=r"^\./dev\.license:1: cannot be read"):
+    with pytest.raises(UsageError, match=r"^dev\.license:1: cannot be read") as unasked:
         desk.set(SetRequest("license", "dev"))
+    assert unasked.value.next_step == "flowops secrets set license dev --file PATH"
     assert desk.world.cloud.calls == []
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 
-from flowops.cli.view.result import show
+from flowops.cli.context import Invocation
+from flowops.cli.view.result import Pointed, show
 from flowops.cli.view.why import why_result
 from flowops.errors import UnknownTarget
 from flowops.model.deployment import Deployment, Environment, Unit
@@ -166,9 +168,9 @@ def test_a_unit_is_written_as_its_id() -> None:
         )
 
 
-def printed(answer: Answer, output: str) -> str:
+def printed(answer: Answer, output: str, pointed: Pointed = str) -> str:
     with redirect_stdout(io.StringIO()) as text:
-        assert show(why_result(answer), output) == 0
+        assert show(why_result(answer, pointed), output) == 0
     return text.getvalue()
 
 
@@ -197,3 +199,17 @@ def test_people_see_a_line_of_bearable_length_and_nothing_that_steers_their_term
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 110
     assert "x" * 300 in printed(CHAIN, "json")
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_commands_of_notes_lead_where_the_command_was_led_and_code_stays(output: str) -> None:
+    deep = Step(Kind.DISCOVERED, "flowops.lock", 0, "run flowops plan", "next: flowops render")
+    hidden = Step(Kind.NOT_FOLLOWED, "a.hcl", 2, "flowops apply", "next: flowops discover")
+    top = Step(Kind.LINE, "a.hcl", 1, "x", branches=(Branch("flowops drift", None, (deep,)),), hidden=(hidden,))
+    answer = replace(CHAIN, steps=(top,), notes=("then flowops render",))
+    text = printed(answer, output, Invocation(rehearsal=True).pointed)
+    for said in ("next: flowops --rehearsal render", "next: flowops --rehearsal discover"):
+        assert said in text
+    assert "then flowops --rehearsal render" in text
+    for code in ("run flowops plan", "flowops apply", "flowops drift"):
+        assert code in text

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -118,3 +119,12 @@ def test_what_is_no_request_for_a_chart_is_left_to_aws() -> None:
 
 def test_a_repository_is_found_below_the_url_of_the_emulator() -> None:
     assert repository_url("http://127.0.0.1:4000", "eks") == "http://127.0.0.1:4000/flowops/charts/eks/"
+
+
+def test_what_the_stand_in_for_external_secrets_looks_after_always_has_a_spec() -> None:
+    file = CHARTS / "external-secrets/external-secrets/templates/crds.yaml"
+    kinds = [it for it in yaml.safe_load_all(re.sub(r"{{.*?}}", "", file.read_text())) if it]
+    assert len(kinds) == 3
+    for kind in kinds:
+        (version,) = kind["spec"]["versions"]
+        assert version["schema"]["openAPIV3Schema"]["required"] == ["spec"]

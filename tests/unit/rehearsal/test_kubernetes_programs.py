@@ -91,5 +91,6 @@ def test_the_others_serve_nothing() -> None:
         "--config=/data/pods.yaml",
         "--manage-all-nodes=true",
         "--node-port=0",
+        "--node-lease-duration-seconds=0",
         "--cidr=10.244.0.0/16",
     ]

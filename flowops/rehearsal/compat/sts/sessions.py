@@ -71,8 +71,7 @@ def remember(session: Session) -> None:
     known = _of(session.account)
     keys = iam_backends[session.account][PARTITION].access_keys
     backend = sts_backends[session.account][PARTITION]
-    # Requests run side by side: every list is a copy, every change a single step.
-    over = {old.access_key for old in list(known.values()) if old.expires + FORGOTTEN_AFTER < session.issued}
+    over = {old.access_key for old in known.values() if old.expires + FORGOTTEN_AFTER < session.issued}
     for access_key in over:
         known.pop(access_key, None)
         keys.pop(access_key, None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flowops.rehearsal.kubernetes.api import MISSING, Api, ApiError
+from flowops.rehearsal.kubernetes.api import CONFLICT, MISSING, Api, ApiError
 from flowops.rehearsal.operators.external_secrets import manifest
 from flowops.rehearsal.operators.external_secrets.errors import Gone, Unfulfilled
 from flowops.rehearsal.operators.external_secrets.role import Pod
@@ -33,6 +33,10 @@ class Seen:
     external: str
     store: str
     secret: str
+
+
+class Outdated(Exception):
+    """What we looked at is not what is there any more; the next look knows more."""
 
 
 class ExternalSecrets:
@@ -68,9 +72,12 @@ class ExternalSecrets:
         uid = external["metadata"]["uid"]
         if self._seen.get(uid) == seen:
             return False
-        changed, condition = self._fulfil(api, pod, external, stores, there)
+        try:
+            changed, condition = self._fulfil(api, pod, external, stores, there)
+        except Outdated:
+            return True
         told = _tell(api, "externalsecrets", external, condition)
-        if condition["status"] == "True":
+        if condition["status"] == "True" and not changed:  # else `seen` is of the time before the change
             self._seen[uid] = seen
         return changed or told
 
@@ -136,7 +143,7 @@ def _stays(external: Thing) -> bool:
 
 
 def _write(api: Api, external: Thing, there: Thing | None, values: Mapping[str, bytes]) -> bool:
-    """Write the Secret where it is another one than it should be; say whether it was."""
+    """Write the Secret where it is another one than it should be; say whether it was. Raises Unfulfilled, Outdated."""
     policy = (external["spec"].get("target") or {}).get("creationPolicy", "Owner")
     if policy not in ("Owner", "Orphan"):
         raise Unfulfilled(f"a rehearsal does not play the creationPolicy {policy}")
@@ -149,6 +156,8 @@ def _write(api: Api, external: Thing, there: Thing | None, values: Mapping[str, 
         else:
             api.replace(path_of(CORE, "secrets", name_of(there)), document)
     except ApiError as refused:
+        if refused.status == CONFLICT:  # mostly by what we wrote ourselves: a look may be older than that
+            raise Outdated from None
         # Its status only: what the API server says may quote what it was sent.
         raise Unfulfilled(f"could not write the Secret: the API server answered {refused.status}") from None
     return True

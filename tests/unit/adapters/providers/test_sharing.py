@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from flowops.adapters.providers.sharing import LOCK_FILE, Sharing
+from flowops.adapters.providers.sharing import Sharing
 from flowops.adapters.toolchain.package_hash import package_hash
-from flowops.model.deployment import Unit
+from flowops.model.deployment import LOCK_FILE, Unit
 from flowops.model.toolchain import Provider
 from tests.fakes import tree
 

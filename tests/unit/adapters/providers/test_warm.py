@@ -13,11 +13,10 @@ import pytest
 
 from flowops.adapters.providers.folder import EXPECTED, sweep
 from flowops.adapters.providers.places import Places
-from flowops.adapters.providers.sharing import LOCK_FILE
 from flowops.adapters.providers.warm import Assignment, Lanes, SharedProviders
 from flowops.adapters.toolchain.package_hash import package_hash
 from flowops.errors import ToolUnusable
-from flowops.model.deployment import Unit
+from flowops.model.deployment import LOCK_FILE, Unit
 from flowops.model.toolchain import Provider
 from tests.fakes import tree
 from tests.unit.adapters.providers.fakes import FakeProcesses

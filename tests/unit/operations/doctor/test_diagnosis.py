@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from flowops.errors import CredentialsError, Exit
 from flowops.model.doctor import CHECKS, Status
 from flowops.model.doctor_facts import Use
 from flowops.model.facts import AccountFacts
+from flowops.model.rendering import RenderedFile, RenderResult, RenderState
 from flowops.model.safeguards import GitState
 from flowops.operations.doctor.diagnosis import diagnose_machine
 from flowops.operations.doctor.probes import broken_project, no_project
-from flowops.operations.doctor.project import shared_accounts
+from flowops.operations.doctor.project import rendered, shared_accounts
 from tests.fakes.aws import config
 from tests.fakes.doctor import FakeMachine, Healthy, bucket_policy, known_facts, trust
 from tests.unit.operations.doctor.examining import LIMITS, LOSS, REACH, examined
@@ -116,3 +118,11 @@ def test_environments_that_share_an_account_are_told_to_edit_flowops_yaml_first(
     assert line.next == (
         "an account of its own in flowops.yaml, below accounts and in environments, then flowops accounts create"
     )
+
+
+def test_a_file_that_cannot_be_rendered_is_told_with_its_command_once() -> None:
+    account = PurePosixPath("aws/non-prod/account.hcl")
+    skipped = RenderedFile(account, RenderState.SKIPPED, "account dev has no facts yet", "flowops bootstrap dev")
+    (line,) = rendered(RenderResult((skipped,)))
+    assert line.text == "deployments/aws/non-prod/account.hcl cannot be rendered yet: account dev has no facts yet"
+    assert (line.status, line.next) == (Status.WARN, "flowops bootstrap dev")

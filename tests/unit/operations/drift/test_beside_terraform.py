@@ -190,9 +190,9 @@ def test_stale_files_at_and_above_an_environment_are_told() -> None:
 
 
 def test_a_file_that_cannot_be_rendered_is_an_error_and_what_was_found_beside_it_is_told() -> None:
-    reason = "environment dev has no groups yet: flowops bootstrap security"
+    why = "environment dev has no groups yet", "flowops bootstrap security"
     env, other = PurePosixPath("aws/non-prod/eu-central-1/dev/env.hcl"), PurePosixPath("aws/prod/account.hcl")
-    skipped = tuple(RenderedFile(it, RenderState.SKIPPED, reason) for it in (env, other))
+    skipped = tuple(RenderedFile(it, RenderState.SKIPPED, *why) for it in (env, other))
     told: list[str] = []
     with pytest.raises(OperationFailed) as caught:
         told.extend(
@@ -201,5 +201,5 @@ def test_a_file_that_cannot_be_rendered_is_an_error_and_what_was_found_beside_it
     assert len(told) == 3
     assert caught.value.happened == f"deployments/{env} cannot be rendered yet: environment dev has no groups yet."
     assert caught.value.next_step == "flowops bootstrap security"
-    elsewhere = RenderedDrift(lambda: RenderResult((RenderedFile(other, RenderState.SKIPPED, reason),)))
+    elsewhere = RenderedDrift(lambda: RenderResult((RenderedFile(other, RenderState.SKIPPED, *why),)))
     assert list(elsewhere.look(tree.environment())) == []

@@ -28,6 +28,12 @@ def test_a_locked_unit_is_an_error_that_names_who_holds_it(checks: Checks) -> No
     assert EKS not in checks.world.engine.jobs[0].units
 
 
+def test_a_lock_that_says_nothing_is_told_as_one(checks: Checks) -> None:
+    checks.world.cloud.held[EKS] = Lock("key", "", "unknown", "unknown", "")
+    told = "locked by somebody unknown: its lock is empty or damaged; flowops locks list dev"
+    assert failed(checks())["eks"] == told
+
+
 def test_a_damaged_or_unsaved_state_is_an_error_and_the_others_are_checked(checks: Checks) -> None:
     checks.world.cloud.damaged, checks.world.cloud.hurt = DamagedState("one is empty"), {EKS}
     checks.world.histories.kept = {EKS: [b""]}

@@ -31,8 +31,8 @@ class EngineSession:
             raise AwsFailed(happened, code=refused.code, message=str(refused), not_done="") from refused
         return answer or {}
 
-    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
-        yield self.call(service, operation, **parameters)
+    def each(self, service: str, operation: str, key: str, /, **parameters: Any) -> Iterator[Any]:
+        yield from self.call(service, operation, **parameters)[key]
 
 
 def _nothing() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flowops.rehearsal.kubernetes.api import MISSING, ApiError
+from flowops.rehearsal.kubernetes.api import CONFLICT, MISSING, ApiError
 from flowops.rehearsal.operators.external_secrets.controller import ExternalSecrets
 from flowops.rehearsal.operators.external_secrets.errors import Gone, Unfulfilled
 from flowops.rehearsal.operators.external_secrets.role import Pod
@@ -176,6 +176,27 @@ def test_a_secret_that_a_busy_api_server_refused_is_written_once_it_accepts_it(w
     world.settle()
     assert world.api.things[SECRET]["data"] == {"password": "b25l"}
     assert world.ready[0] == "True"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_look_that_is_stale_is_no_failure(world: World, method: str) -> None:
+    if method == "PUT":
+        world.settle()
+        world.set(b"two")
+    told = world.api.things[EXTERNAL_SECRET].get("status")
+    world.api.refusals[method] = ApiError(CONFLICT, "there, or changed since")
+    assert world.look()
+    assert world.api.things[EXTERNAL_SECRET].get("status") == told
+    del world.api.refusals[method]
+    world.settle()
+    assert world.ready[0] == "True"
+
+
+def test_a_secret_that_goes_right_after_it_was_written_is_written_again(world: World) -> None:
+    world.look()
+    world.api.delete(SECRET)
+    world.look()
+    assert SECRET in world.api.things
 
 
 def test_without_the_operator_nothing_happens(world: World) -> None:

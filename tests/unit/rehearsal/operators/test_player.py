@@ -37,6 +37,12 @@ class Part:
         return self.end
 
 
+class ExternalPart(Part):
+    """A part from another module."""
+
+    __module__ = "elsewhere"
+
+
 def test_something_changed_where_one_part_changed_something() -> None:
     parts = (Part(), Part(True), Part())
     assert Player(lambda: {"a": Cluster()}, lambda _: parts).step()
@@ -57,6 +63,15 @@ def test_a_part_that_fails_stops_no_other_and_its_words_are_not_repeated(
     (said,) = caplog.messages
     assert type(error).__name__ in said
     assert "s3cret" not in caplog.text
+
+
+def test_two_parts_that_fail_are_told_of_once_each(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    parts = (Part(ApiError(500, "")), ExternalPart(ApiError(503, "")))
+    player = Player(lambda: {"a": Cluster()}, lambda _: parts)
+    for _ in range(3):
+        player.step()
+    assert len(caplog.messages) == 2
 
 
 def test_a_cluster_that_does_not_answer_holds_up_no_other() -> None:

@@ -67,6 +67,10 @@ def test_a_pod_without_secrets_is_none_of_ours() -> None:
     assert not may_wait(plain)
 
 
+def test_a_credential_of_the_registry_without_a_name_is_none() -> None:
+    assert problems(spec(imagePullSecrets=[{}]), {}) == ()
+
+
 def test_a_kubelet_says_first_what_it_needs_first() -> None:
     pod = spec(
         containers=[{**WEB, "env": [variable("db", "password")]}, {"name": "side", "env": [variable("other", "key")]}],
