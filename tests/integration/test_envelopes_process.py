@@ -39,6 +39,8 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, str(tmp_path / "home"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("FLOWOPS_TOOL_MIRROR", (tmp_path / "mirror").as_uri())
+    # A Go that is found in its usual place builds nothing from nothing.
+    monkeypatch.setenv("GOPROXY", "off")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     folder = tmp_path / "empty"
     folder.mkdir()
