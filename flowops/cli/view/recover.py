@@ -26,7 +26,7 @@ def recovered_result(request: RecoverRequest, done: Recovered, folder: str, poin
     if not parts:
         parts = [f"Nothing to recover in {request.target.target}."]
     data = {"run": ran.data if ran else None, "findings": findings}
-    return Result(_COMMAND, data, Group(*parts), done.exit_code)
+    return Result(_COMMAND, data, Group(*parts), done.exit_code, ran.errors if ran else ())
 
 
 def versions_result(request: RecoverRequest, versions: Sequence[KeptVersion]) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,12 @@ from flowops.operations.approval import command_of
 Pointed = Callable[[str], str]
 """Leads the commands in a text to where this one was led: `Invocation.pointed`."""
 
+WELL = (Exit.FINE, Exit.CHANGES)
+"""How a run ends in which nothing went wrong."""
+
+Error = str | FlowopsError | Mapping[str, str]
+"""What happened, an error, or an entry of the envelope."""
+
 VERSION = 1
 """Version of the envelope: it grows by new keys; a key's meaning changes only with this number."""
 
@@ -31,15 +37,14 @@ VERSION = 1
 class Result:
     """What a command found: `data` as JSON values, `text` for people.
 
-    Each of `errors` is what happened, an error, or an entry of the envelope. `lost` is what to say where the result
-    cannot be shown, for one that holds what nobody can ask for again.
+    `lost` is what to say where the result cannot be shown, for one that holds what nobody can ask for again.
     """
 
     command: str
     data: Any
     text: RenderableType
     exit_code: Exit = Exit.FINE
-    errors: tuple[str | FlowopsError | Mapping[str, str], ...] = ()
+    errors: tuple[Error, ...] = ()
     lost: FlowopsError | None = None
 
 
@@ -77,7 +82,7 @@ def envelope(result: Result) -> dict[str, Any]:
     }
 
 
-def _entry(error: str | FlowopsError | Mapping[str, str]) -> dict[str, str]:
+def _entry(error: Error) -> dict[str, str]:
     match error:
         case str():
             return {"happened": error}
@@ -106,7 +111,7 @@ def run_result(run: Run, folder: str, pointed: Pointed) -> Result:
     }
     closing = f"{len(run.units)} units, exit {int(run.exit_code)} ({run.exit_code.words}). Record: {folder}"
     parts: list[RenderableType] = [run_table(run), *notes, closing, *map(pointed, _following(run))]
-    return Result(run.request.verb.value, data, Group(*parts), run.exit_code, notes)
+    return Result(run.request.verb.value, data, Group(*parts), run.exit_code, tuple(_errors(run, notes, pointed)))
 
 
 def runs_result(verb: str, runs: Runs, folder: Callable[[str], str], pointed: Pointed) -> Result:
@@ -128,7 +133,14 @@ def runs_result(verb: str, runs: Runs, folder: Callable[[str], str], pointed: Po
     rows = [(it.environment, _turned(it), int(it.exit_code)) for it in runs.ended]
     parts = [result.text for _, result in turns if result is not None]
     table = rows_table(f"{verb.capitalize()} all environments", ("environment", "ended", "code"), rows)
-    return Result(verb, data, Group(*parts, table, *said), runs.exit_code, said)
+    errors = tuple(error for it, result in turns for error in _errors_of_turn(it, result, pointed))
+    return Result(verb, data, Group(*parts, table, *said), runs.exit_code, errors)
+
+
+def _errors_of_turn(it: Ended, result: Result | None, pointed: Pointed) -> Iterable[Error]:
+    if it.error is None:
+        return result.errors if result else ()
+    return ({**described(it.error, pointed), "happened": f"{it.environment}: {it.error.happened}"},)
 
 
 def _turned(ended: Ended) -> str:
@@ -137,14 +149,27 @@ def _turned(ended: Ended) -> str:
     return ended.exit_code.words
 
 
+def _errors(run: Run, notes: Iterable[str], pointed: Pointed) -> Iterator[Mapping[str, str]]:
+    """Yield why each unit of a run is not done, then what the run notes; nothing for one that ended well."""
+    if run.exit_code in WELL:
+        return
+    units = [f"{it.unit.id}: {it.reason or it.outcome.value}" for it in run.units if not it.outcome.done]
+    for happened in [*units, *notes] or [f"The run ended with {int(run.exit_code)} ({run.exit_code.words})."]:
+        yield {"happened": happened, "next": pointed(_next(run))}
+
+
 def _following(run: Run) -> list[str]:
     """Return where to look and what to type after a run that is not done."""
-    if run.exit_code in (Exit.FINE, Exit.CHANGES):
+    if run.exit_code in WELL:
         return []
     logs = [f"Log of {it.unit.id}: {it.log}" for it in run.units if it.log and not it.outcome.done]
+    return [*logs, f"Next: {_next(run)}"]
+
+
+def _next(run: Run) -> str:
     plans = run.request.verb.reads
     following = f"{command_of(run.request)} again" if plans else resuming(run.request, run.id)
-    return [*logs, f"Next: flowops status {run.request.environment}, then {following}"]
+    return f"flowops status {run.request.environment}, then {following}"
 
 
 def _unit_data(it: UnitRun) -> dict[str, Any]:

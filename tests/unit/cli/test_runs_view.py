@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -109,6 +110,25 @@ def test_what_to_type_after_an_error_leads_where_the_run_went_in_data_too() -> N
     assert shown_run(Seen(recorded_run, Work()), rehearsal=True).data["error"] == told
     turns = runs_result("plan", Runs((Ended("dev", error=error),)), str, pointed)
     assert turns.data["environments"][0]["error"] == told
+
+
+def test_what_went_wrong_stands_in_errors_and_what_is_only_noted_does_not() -> None:
+    pointed, note = Invocation(rehearsal=True).pointed, "left behind: a key"
+    vpc = UnitRun(unit("foundation/vpc"), Outcome.APPLIED)
+    eks = UnitRun(unit("foundation/eks"), Outcome.FAILED, "in use")
+    well = Run("x", RunRequest(Verb.APPLY, "dev"), datetime.now(UTC), (vpc,), Exit.FINE, (note,))
+    partly = replace(well, units=(vpc, eks))
+    following = "flowops --rehearsal status dev, then flowops --rehearsal runs resume x"
+    wrong = ({"happened": f"{EKS}: in use", "next": following}, {"happened": note, "next": following})
+    assert (run_result(well, "", pointed).errors, run_result(well, "", pointed).data["notes"]) == ((), [note])
+    assert run_result(partly, "", pointed).errors == wrong
+    turns = (Ended("dev", partly), Ended("prod", error=OperationFailed("No.", next_step="flowops plan prod")))
+    refused = {"happened": "prod: No.", "not_done": "Nothing was changed.", "next": "flowops --rehearsal plan prod"}
+    assert runs_result("apply", Runs(turns), str, pointed).errors == (*wrong, refused)
+    stopped = replace(well, halted=Exit.INTERRUPTED, notes=())
+    (only,) = run_result(stopped, "", pointed).errors
+    assert isinstance(only, dict)
+    assert only["happened"] == "The run ended with 130 (interrupted)."
 
 
 def test_how_long_a_killed_run_took_is_not_claimed() -> None:
