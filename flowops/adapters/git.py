@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from flowops.adapters.process import Completed, Processes
@@ -30,9 +31,10 @@ class GitWorkingCopy:
         if not any((folder / ".git").exists() for folder in (self._project, *self._project.parents)):
             return None
         try:
-            return self._state(fetch)
+            found = self._state(fetch)
         except FlowopsError as error:
-            return GitState(trouble=error.happened)
+            found = GitState(trouble=error.happened)
+        return replace(found, place=str(self._project))
 
     def revision(self) -> dict[str, object] | None:
         """Return the commit it stands at and whether anything in it differs from that; None outside of git."""

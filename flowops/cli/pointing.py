@@ -50,4 +50,8 @@ def led_by(text: str, variables: Callable[[], Mapping[str, str]]) -> str:
     if not _AWS.search(text):
         return text
     before = "".join(f"{name}={shlex.quote(value)} " for name, value in variables().items())
-    return _AWS.sub(lambda found: f"{before}{found[0]}", text)
+
+    def command(found: re.Match[str]) -> str:
+        return found[0] if text.endswith(before, 0, found.start()) else f"{before}{found[0]}"
+
+    return _AWS.sub(command, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -49,18 +50,36 @@ NO_RULES = GuardRules()
 
 @dataclass(frozen=True)
 class GitState:
-    """A working copy: what is not committed, how many commits its upstream is ahead, and what git could not tell."""
+    """A working copy: what is not committed, how many commits its upstream is ahead, and what git could not tell.
+
+    `place` is the project's folder in it, where git is to be called.
+    """
 
     changed: tuple[str, ...] = ()
     upstream: str = ""
     behind: int = 0
     trouble: str = ""
+    place: str = "."
 
 
-def unmet(safeguards: frozenset[Safeguard], git: GitState | None) -> Iterator[tuple[Safeguard, str]]:
-    """Yield each safeguard that the working copy does not meet, and why; outside of git there is nothing to compare."""
+@dataclass(frozen=True)
+class Unmet:
+    """A safeguard that a working copy does not meet, why, and the command that mends it or shows what is wrong."""
+
+    safeguard: Safeguard
+    why: str
+    mend: str
+
+
+def unmet(safeguards: frozenset[Safeguard], git: GitState | None) -> Iterator[Unmet]:
+    """Yield each safeguard that the working copy does not meet; outside of git there is nothing to compare."""
     if git is None:
         return
+    for safeguard, why in _unmet(safeguards, git):
+        yield Unmet(safeguard, why, _mend(safeguard, git))
+
+
+def _unmet(safeguards: frozenset[Safeguard], git: GitState) -> Iterator[tuple[Safeguard, str]]:
     if Safeguard.GIT_CLEAN in safeguards and git.changed:
         more = f" and {len(git.changed) - _LISTED} more" if len(git.changed) > _LISTED else ""
         yield Safeguard.GIT_CLEAN, f"not committed: {', '.join(git.changed[:_LISTED])}{more}"
@@ -70,8 +89,10 @@ def unmet(safeguards: frozenset[Safeguard], git: GitState | None) -> Iterator[tu
         yield it, f"git cannot tell: {git.trouble}"
 
 
-def mend_of(safeguard: Safeguard, git: str = "git") -> str:
-    """Return the command by which a working copy meets a safeguard again; `git` is how git is called for it."""
+def _mend(safeguard: Safeguard, git: GitState) -> str:
+    there = f"git -C {shlex.quote(git.place)}"
+    if git.trouble:
+        return f"{there} fetch"
     if safeguard is Safeguard.GIT_UP_TO_DATE:
-        return f"{git} pull --ff-only"
-    return f"{git} add --all . && {git} commit"
+        return f"{there} pull --ff-only"
+    return f"{there} add --all . && {there} commit"

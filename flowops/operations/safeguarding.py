@@ -9,7 +9,7 @@ from flowops.errors import Refused
 from flowops.model.changes import Plan
 from flowops.model.rules import judge
 from flowops.model.run import Verb
-from flowops.model.safeguards import Safeguard, mend_of, unmet
+from flowops.model.safeguards import Safeguard, unmet
 from flowops.operations.approval import command_of
 from flowops.operations.ground import Ground
 from flowops.operations.ordering import early_losses
@@ -24,12 +24,12 @@ def check_safeguards(ground: Ground) -> None:
         return
     found = list(unmet(wanted, safety.git.state(fetch=Safeguard.GIT_UP_TO_DATE in wanted)))
     if found:
-        names = tuple(it.value for it, _ in found)
+        names = tuple(it.safeguard.value for it in found)
         # Pulled first: behind a commit of one's own nothing fast-forwards any more.
-        mends = " && ".join(dict.fromkeys(mend_of(it) for it, _ in reversed(found)))
+        mends = " && ".join(dict.fromkeys(it.mend for it in reversed(found)))
         without = replace(request, without_safeguards=(*request.without_safeguards, *names))
         raise Refused(
-            f"Refused: {'; '.join(f'{it.value}: {why}' for it, why in found)}.",
+            f"Refused: {'; '.join(f'{it.safeguard.value}: {it.why}' for it in found)}.",
             not_done="No unit was started.",
             next_step=f"{mends}, then {command_of(request)}; or without: {command_of(without)}",
         )

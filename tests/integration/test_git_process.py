@@ -45,7 +45,7 @@ def clone(remote: Path, tmp_path: Path) -> Path:
 
 
 def test_a_fresh_clone_is_clean_and_up_to_date(clone: Path) -> None:
-    assert state(clone) == GitState(upstream="origin/main")
+    assert state(clone) == GitState(upstream="origin/main", place=str(clone))
 
 
 def test_what_is_changed_and_what_is_new_is_named(clone: Path) -> None:
@@ -59,8 +59,8 @@ def test_what_is_changed_and_what_is_new_is_named(clone: Path) -> None:
 def test_commits_that_only_the_remote_has_are_counted_once_it_was_asked(clone: Path, remote: Path) -> None:
     commit(remote, "one")
     commit(remote, "two")
-    assert state(clone, fetch=False) == GitState(upstream="origin/main")
-    assert state(clone) == GitState(upstream="origin/main", behind=2)
+    assert state(clone, fetch=False) == GitState(upstream="origin/main", place=str(clone))
+    assert state(clone) == GitState(upstream="origin/main", behind=2, place=str(clone))
 
 
 def test_a_remote_that_does_not_answer_is_told_and_not_taken_for_up_to_date(clone: Path, remote: Path) -> None:
@@ -72,13 +72,13 @@ def test_a_remote_that_does_not_answer_is_told_and_not_taken_for_up_to_date(clon
 
 def test_a_checkout_as_ci_has_it_is_behind_nothing(clone: Path) -> None:
     git(clone, "checkout", "--detach")
-    assert state(clone) == GitState()
+    assert state(clone) == GitState(place=str(clone))
 
 
 def test_only_the_project_counts_where_it_is_a_part_of_the_working_copy(clone: Path) -> None:
     (clone / "inner").mkdir()
     (clone / "outside").write_text("new")
-    assert state(clone / "inner") == GitState(upstream="origin/main")
+    assert state(clone / "inner") == GitState(upstream="origin/main", place=str(clone / "inner"))
 
 
 def test_outside_of_git_there_is_nothing_to_say(tmp_path: Path) -> None:

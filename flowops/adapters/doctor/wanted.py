@@ -55,7 +55,8 @@ class WantedOfTree:
         return str(written) if written else region_in(str(environment.path), self._home)
 
     def _module(self, unit: Unit) -> str:
-        return next(iter(modules_in(text_of(self._project / "deployments", unit))), "")
+        named = modules_in(text_of(self._project / "deployments", unit))
+        return next((it for it in named if (self._project / "terraform-modules" / it).is_dir()), "")
 
     def _settings(self, environment: Environment) -> Known:
         """Return the locals of region.hcl, env.hcl and the layers' files, each from the nearest folder above."""

@@ -130,7 +130,7 @@ def project_probes(scope: Scope, told: ProjectFiles) -> Iterator[Probe]:
             yield from project.broken("tree", error)
 
     def working_copy() -> Iterator[Line]:
-        yield from project.working_copy(told.rules(), told.git(), environments(), scope.checkout)
+        yield from project.working_copy(told.rules(), told.git(), environments())
 
     yield Probe("configuration", lambda: (project.configuration(config, f"{scope.checkout}/flowops.yaml"),))
     for account in scope.accounts:

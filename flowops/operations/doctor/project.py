@@ -12,7 +12,7 @@ from flowops.model.doctor import Line, doubtful, fine, wrong
 from flowops.model.doctor_facts import Wanted
 from flowops.model.facts import Facts
 from flowops.model.rendering import RenderResult, RenderState
-from flowops.model.safeguards import GitState, GuardRules, mend_of, unmet
+from flowops.model.safeguards import GitState, GuardRules, unmet
 from flowops.model.settings import warnings
 from flowops.model.stacks import without_id
 
@@ -97,15 +97,13 @@ def api_server(wanted: Wanted, *, rehearsal: bool) -> Line:
     return doubtful("api-server", text, mend)
 
 
-def working_copy(
-    rules: GuardRules, git: GitState | None, environments: Iterable[Environment], project: str
-) -> Iterator[Line]:
+def working_copy(rules: GuardRules, git: GitState | None, environments: Iterable[Environment]) -> Iterator[Line]:
     """Judge the working copy by the safeguards of each environment."""
-    git_there = f"git -C {shlex.quote(project)}"
     for it in environments:
         found = tuple(unmet(rules.of_git(protected=it.protected, without=()), git))
-        for safeguard, text in found:
-            yield doubtful("working-copy", f"{it.name} would refuse a change: {text}", mend_of(safeguard, git_there))
+        for unmet_one in found:
+            text = f"{it.name} would refuse a change: {unmet_one.why}"
+            yield doubtful("working-copy", text, unmet_one.mend)
         if not found:
             yield fine("working-copy", f"{it.name}: nothing that its safeguards mind")
 

@@ -77,6 +77,7 @@ def test_a_command_of_aws_has_before_it_what_leads_it_to_the_rehearsal() -> None
         f"use it ({before} sts get-caller-identity --profile p), or: {before} rds a && {before} rds b with the aws "
     )
     assert led_by(text, lambda: THERE) == f"{wanted}command line"
+    assert led_by(led_by(text, lambda: THERE), lambda: THERE) == led_by(text, lambda: THERE)
 
 
 def test_nothing_is_looked_up_where_no_command_of_aws_is_printed() -> None:

@@ -50,9 +50,10 @@ def test_a_protected_environment_wants_what_is_committed_and_pushed(git: GitStat
 @pytest.mark.parametrize(
     ("git", "mends"),
     [
-        (DIRTY, "git add --all . && git commit"),
-        (BEHIND, "git pull --ff-only"),
-        (replace(BEHIND, changed=("env.hcl",)), "git pull --ff-only && git add --all . && git commit"),
+        (DIRTY, "git -C . add --all . && git -C . commit"),
+        (replace(BEHIND, place="/a b"), "git -C '/a b' pull --ff-only"),
+        (GitState(trouble="no route to host"), "git -C . fetch"),
+        (replace(BEHIND, changed=("env.hcl",)), "git -C . pull --ff-only && git -C . add --all . && git -C . commit"),
     ],
 )
 def test_a_refusal_says_how_to_meet_what_is_not_met_and_no_more(git: GitState, mends: str) -> None:

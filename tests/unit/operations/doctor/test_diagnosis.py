@@ -82,7 +82,7 @@ def test_with_an_environment_only_its_own_are_looked_at() -> None:
 
 def test_a_protected_environment_minds_what_is_not_committed() -> None:
     healthy = Healthy()
-    healthy.project.git_state = GitState(("env.hcl",), "origin/main", behind=2)
+    healthy.project.git_state = GitState(("env.hcl",), "origin/main", behind=2, place="/project")
     found = [it for it in examined(healthy).lines if it.check == "working-copy" and it.status is Status.WARN]
     assert [it.next for it in found] == [
         "git -C /project add --all . && git -C /project commit",
