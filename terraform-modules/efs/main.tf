@@ -125,6 +125,15 @@ resource "aws_backup_vault" "this" {
   force_destroy = !var.deletion_protection
 
   tags = var.tags
+
+  # So that a destroy takes the vault first: while it refuses to go, the files stay, and stay mounted.
+  depends_on = [
+    aws_efs_access_point.flowable,
+    aws_efs_file_system.this,
+    aws_efs_file_system_policy.this,
+    aws_efs_mount_target.this,
+    aws_vpc_security_group_ingress_rule.nfs,
+  ]
 }
 
 resource "aws_backup_plan" "daily" {

@@ -87,7 +87,7 @@ variable "backup_retention_days" {
 }
 
 variable "deletion_protection" {
-  description = "Refuse to delete the backup vault while backups are in it. Without it a destroy takes the backups along."
+  description = "Refuse to delete the backup vault while backups are in it: from the first backup on a destroy leaves them and the files alone. Without it a destroy takes both along."
   type        = bool
   default     = true
 }

@@ -177,6 +177,8 @@ locals {
     ingressClassParams = {
       create = true
       name   = "alb"
+
+      # The SSL policy is that of HTTPS listeners: an Ingress has one only where its annotation listen-ports says so.
       spec = {
         scheme                 = var.ingress_scheme
         sslPolicy              = "ELBSecurityPolicy-TLS13-1-2-2021-06"

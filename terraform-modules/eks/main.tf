@@ -161,7 +161,7 @@ resource "aws_eks_node_group" "this" {
   tags = var.tags
 
   lifecycle {
-    # The cluster autoscaler moves it.
+    # The cluster autoscaler moves it. Its number goes along with new limits, and EKS refuses limits that exclude it.
     ignore_changes = [scaling_config[0].desired_size]
   }
 

@@ -80,7 +80,7 @@ variable "public_access_cidrs" {
 }
 
 variable "node_group" {
-  description = "Instance types, size of the disk in GiB, and the limits between which the cluster autoscaler moves."
+  description = "Instance types, size of the disk in GiB, and the limits between which the cluster autoscaler moves. desired_size counts only when the group is made. To raise min_size above the nodes that run, or lower max_size below them, first move all three by aws eks update-nodegroup-config, then apply."
   type = object({
     instance_types = list(string)
     capacity_type  = optional(string, "ON_DEMAND")

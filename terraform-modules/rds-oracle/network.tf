@@ -22,7 +22,7 @@ resource "aws_vpc_security_group_ingress_rule" "cluster" {
   count = local.once
 
   security_group_id            = aws_security_group.this[0].id
-  description                  = "Databases from the cluster's nodes"
+  description                  = "Databases from the nodes of the cluster"
   referenced_security_group_id = var.cluster_security_group_id
   ip_protocol                  = "tcp"
   from_port                    = local.port

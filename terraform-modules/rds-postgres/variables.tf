@@ -128,7 +128,7 @@ variable "deletion_protection" {
 }
 
 variable "final_snapshot" {
-  description = "Take a last snapshot of a database before it is deleted, and keep its daily backups until they are due."
+  description = "Take a last snapshot of a database before it is deleted, and keep its daily backups until they are due, or until the key ends: kms_deletion_window_days after the last database went, neither can be restored unless the deletion of the key is cancelled (aws kms cancel-key-deletion)."
   type        = bool
   default     = true
 
@@ -161,7 +161,7 @@ variable "log_retention_days" {
 }
 
 variable "kms_deletion_window_days" {
-  description = "Days between the deletion of a key and its end, in which it can still be saved. A final snapshot lives no longer than the key."
+  description = "Days between the deletion of a key and its end, in which it can still be saved. Final snapshots and daily backups live no longer than the key."
   type        = number
   default     = 30
 

@@ -82,6 +82,14 @@ def test_the_page_is_a_script(walk: Walk) -> None:
     assert "not seen here" in ended.out
 
 
+def test_the_page_on_flowable_asks_for_a_certificate_as_the_deploy_role(walk: Walk, flowops: Flowops) -> None:
+    ended = walk.read_page("flowable.md")
+    assert ended.code == 0, ended.err + ended.out
+    assert '"Type": "CNAME"' in ended.out
+    (certificate,) = Rehearsed.of(flowops).in_dev("acm").list_certificates()["CertificateSummaryList"]
+    assert (certificate["DomainName"], certificate["Status"]) == ("dev.example.com", "ISSUED")
+
+
 def test_the_real_aws_reads_a_profile_whose_process_is_flowops(flowops: Flowops, tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "flowops", "--project-dir", str(flowops.project), "--rehearsal", "auth", "process"]
     config = tmp_path / "config"

@@ -84,6 +84,40 @@ def test_a_rule_that_admits_a_group_says_why(cloud: Cloud) -> None:
     assert [it["Description"] for it in found["SecurityGroupRules"] if not it["IsEgress"]] == ["From the cluster"]
 
 
+@pytest.mark.parametrize("description", ["Databases from the cluster's nodes", "a" * 256])
+def test_a_group_or_a_rule_that_ec2_cannot_describe_is_refused(cloud: Cloud, description: str) -> None:
+    ec2 = cloud.client("ec2")
+    group = ec2.create_security_group(GroupName=f"described-{len(description)}", Description="a" * 255)["GroupId"]
+    admitted = {"CidrIp": "10.0.0.0/8", "Description": "{From} _the_ [nodes]: #1, a/b (c@d) +=&;!$*-."}
+    rule = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432}
+    here: dict[str, Any] = {"GroupId": group, "IpPermissions": [rule | {"IpRanges": [admitted]}]}
+    (made,) = ec2.authorize_security_group_ingress(**here)["SecurityGroupRules"]
+    pair = {"GroupId": group, "Description": description}
+    several = {
+        "GroupId": group,
+        "IpPermissions": [rule | {"FromPort": 1, "IpRanges": [admitted], "UserIdGroupPairs": [pair]}],
+    }
+    changed = rule | {"CidrIpv4": "10.0.0.0/8", "Description": description}
+    wrong = {"GroupId": group, "IpPermissions": [rule | {"IpRanges": [admitted | {"Description": description}]}]}
+    for kind, call in (
+        ("security group", lambda: ec2.create_security_group(GroupName="refused", Description=description)),
+        ("rule", lambda: ec2.authorize_security_group_ingress(**several)),
+        ("rule", lambda: ec2.authorize_security_group_egress(**several)),
+        ("rule", lambda: ec2.update_security_group_rule_descriptions_ingress(**wrong)),
+        (
+            "rule",
+            lambda: ec2.modify_security_group_rules(
+                GroupId=group,
+                SecurityGroupRules=[{"SecurityGroupRuleId": made["SecurityGroupRuleId"], "SecurityGroupRule": changed}],
+            ),
+        ),
+    ):
+        with pytest.raises(ClientError, match=rf"\(InvalidParameterValue\).*: Invalid {kind} description\. Valid"):
+            call()
+    found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    assert [it["Description"] for it in found if not it["IsEgress"]] == [admitted["Description"]]
+
+
 def test_a_domain_in_a_vpc_needs_the_services_role(cloud: Cloud) -> None:
     with pytest.raises(ClientError) as refused:
         cloud.client("opensearch", SECURITY).create_domain(**DOMAIN)

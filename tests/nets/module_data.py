@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.nets.module_text import Module, inner_blocks, text
+from tests.nets.module_text import Module, inner_blocks, items, text
 
 _KEYS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("aws_backup_vault", ("kms_key_arn",)),
@@ -22,6 +22,14 @@ _KEPT = {
     ("aws_backup_vault", "force_destroy"): "!var.deletion_protection",
 }
 """What keeps data when somebody deletes what holds it: said by inputs, which are on by default."""
+_MOUNTED = (
+    "aws_efs_access_point",
+    "aws_efs_file_system",
+    "aws_efs_file_system_policy",
+    "aws_efs_mount_target",
+    "aws_vpc_security_group_ingress_rule",
+)
+"""What a client needs to go on with its files."""
 _CAUTIOUS = {"aws_db_instance": ("deletion_protection", "final_snapshot"), "aws_backup_vault": ("deletion_protection",)}
 
 
@@ -64,7 +72,14 @@ def ranges_that_may_enter_are_an_input(module: Module) -> bool:
 def what_holds_data_outlives_a_mistake(module: Module) -> bool:
     kept = all(text(it, name) == value for (kind, name), value in _KEPT.items() for it in module.resources(kind))
     inputs = {name for kind, names in _CAUTIOUS.items() if module.resources(kind) for name in names}
-    return kept and all(text(module.variable(it), "default") == "true" for it in inputs)
+    cautious = all(text(module.variable(it), "default") == "true" for it in inputs)
+    return kept and cautious and _files_stay_mounted_while_their_vault_refuses_to_go(module)
+
+
+def _files_stay_mounted_while_their_vault_refuses_to_go(module: Module) -> bool:
+    mounted = {".".join(it.labels) for kind in _MOUNTED for it in module.blocks(kind)}
+    waits = (it.attribute("depends_on") for it in module.resources("aws_backup_vault"))
+    return all(it and mounted <= {part.text for part in items(it.expression)} for it in waits)
 
 
 def data_is_encrypted_with_a_key_of_its_own(module: Module) -> bool:

@@ -84,6 +84,13 @@ def file_systems_refuse_plain_text(module: Module) -> bool:
     return enough and all(any(map(_refuses_plain_text, it)) for it in written)
 
 
+def flow_logs_find_their_group(module: Module) -> bool:
+    """VPC User Guide, "IAM role for publishing flow logs": without this nothing arrives, and no apply fails of it."""
+    asking = (it for it in module.statements() if "logs:DescribeLogGroups" in module.literals(it["Action"]))
+    allowed = any((it["Effect"].text, it["Resource"].text) == ('"Allow"', '"*"') for it in asking)
+    return allowed or not module.resources("aws_flow_log")
+
+
 def _careful(module: Module, statement: Written) -> bool:
     actions = module.literals(statement["Action"])
     allowed = statement["Effect"].text == '"Allow"'

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flowops.adapters.hcl import read_hcl
 from flowops.errors import InvalidConfig
-from tests.nets import module_cluster, module_data, module_names, module_policies
+from tests.nets import module_cluster, module_data, module_descriptions, module_names, module_policies
 from tests.nets.module_text import Module
 
 _RULES: tuple[Callable[[Module], bool], ...] = (
@@ -17,6 +17,7 @@ _RULES: tuple[Callable[[Module], bool], ...] = (
     module_policies.services_enter_a_role_for_this_account_alone,
     module_policies.services_write_logs_for_what_stands_here_alone,
     module_policies.file_systems_refuse_plain_text,
+    module_policies.flow_logs_find_their_group,
     module_data.access_points_lead_below_the_root,
     module_cluster.disks_of_nodes_are_encrypted,
     module_cluster.clusters_have_no_administrator_beside_their_access_entries,
@@ -32,6 +33,7 @@ _RULES: tuple[Callable[[Module], bool], ...] = (
     module_data.data_is_encrypted_with_a_key_of_its_own,
     module_data.only_public_subnets_lead_to_the_internet,
     module_names.names_differ_between_environments_of_an_account,
+    module_descriptions.groups_and_their_rules_are_described_as_ec2_allows,
 )
 MODULE_RULES = tuple(it.__name__ for it in _RULES)
 

@@ -73,6 +73,14 @@ def test_every_pod_is_ready_and_flowable_has_what_it_finds_by_name(applied: Ende
     assert {f"flowable-flowable-{it}-datasource" for it in COMPONENTS} <= names
 
 
+def test_the_load_balancer_is_asked_for_https_and_http_only_leads_there(applied: Ended, operator: Kubectl) -> None:
+    (ingress,) = json.loads(operator("get", "ingresses", "--namespace", "flowable", "-o", "json").stdout)["items"]
+    annotations = ingress["metadata"]["annotations"]
+    assert annotations["alb.ingress.kubernetes.io/listen-ports"] == '[{"HTTP":80},{"HTTPS":443}]'
+    assert annotations["alb.ingress.kubernetes.io/ssl-redirect"] == "443"
+    assert ingress["spec"]["tls"] == [{"hosts": [ingress["spec"]["rules"][0]["host"]]}]
+
+
 def _pods(operator: Kubectl) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(operator("get", "pods", "--all-namespaces", "-o", "json").stdout)["items"]
     return found

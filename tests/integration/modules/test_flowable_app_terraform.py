@@ -94,6 +94,12 @@ def test_flowable_runs_and_finds_what_it_looks_for_by_name(flowable: Example, pl
     assert list(shown["auths"]) == ["repo.flowable.com"]
 
 
+def test_the_load_balancer_is_asked_for_https_and_http_only_leads_there(flowable: Example, place: Workplace) -> None:
+    annotations = place.read("ingress", "flowable-example-flowable", "--namespace=flowable")["metadata"]["annotations"]
+    assert annotations["alb.ingress.kubernetes.io/listen-ports"] == '[{"HTTP":80},{"HTTPS":443}]'
+    assert annotations["alb.ingress.kubernetes.io/ssl-redirect"] == "443"
+
+
 def test_the_secrets_reach_the_namespace(flowable: Example, place: Workplace) -> None:
     shown = {
         name: {key: base64.b64decode(value).decode() for key, value in secret(place, name).items()}

@@ -235,6 +235,8 @@ def test_flowable_is_planned_before_anything_stands(tree: Tree) -> None:
     planned = tree.run("app/flowable-app", "plan")
     assert planned.returncode == 0, planned.stdout + planned.stderr
     assert "jdbc:postgresql://mock-work:0/mock-work" in planned.stdout
+    assert """alb.ingress.kubernetes.io/listen-ports: '[{"HTTP":80},{"HTTPS":443}]'""" in planned.stdout
+    assert 'alb.ingress.kubernetes.io/ssl-redirect: "443"' in planned.stdout
     assert "Plan: 2 to add" in planned.stdout
 
 

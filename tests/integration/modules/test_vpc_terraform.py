@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from flowops.model.policy import Policy, Principal, Request, evaluate
 from tests.integration.modules.example import NO_CHANGES, Example
 
 ZONES = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
@@ -27,6 +28,8 @@ def test_a_vpc_from_one_nat_gateway_to_three_and_gone(started: Callable[[str], E
     each_zone_has_its_subnets(aws, vpc_id)
     the_default_group_is_closed(aws, vpc_id)
     flow_logs_are_encrypted(aws, vpc_id)
+    flow_logs_reach_their_group(aws, vpc_id)
+    flow_logs_reach_their_group(aws, vpc_id)
     databases_reach_s3_and_nothing_else(aws, vpc_id, outputs["database_subnet_ids"])
     assert ways_out(aws, vpc_id, outputs["private_subnet_ids"]) == 1
 
@@ -65,6 +68,23 @@ def flow_logs_are_encrypted(aws: Aws, vpc_id: str) -> None:
     role = aws("iam").get_role(RoleName=flow_log["DeliverLogsPermissionArn"].rpartition("/")[2])["Role"]
     assert role["Path"] == "/flowable/workload/"
     assert role["PermissionsBoundary"]["PermissionsBoundaryArn"].endswith(":policy/flowable/FlowableWorkloadBoundary")
+
+
+def flow_logs_reach_their_group(aws: Aws, vpc_id: str) -> None:
+    (flow_log,) = aws("ec2").describe_flow_logs(Filters=within(vpc_id, "resource-id"))["FlowLogs"]
+    role, group = flow_log["DeliverLogsPermissionArn"], flow_log["LogDestination"]
+    found = aws("iam").get_role_policy(RoleName=role.rpartition("/")[2], PolicyName="write-flow-logs")
+    policy, who = Policy.from_document("write-flow-logs", found["PolicyDocument"]), Principal(role, role.split(":")[4])
+    stream = ":log-stream:eni-1-all"
+    wanted = {
+        ("logs:DescribeLogGroups", "*"),
+        ("logs:DescribeLogStreams", f"{group}:*"),
+        ("logs:CreateLogStream", f"{group}{stream}"),
+        ("logs:PutLogEvents", f"{group}{stream}"),
+    }
+    refused = {("logs:PutLogEvents", f"{group}-of-another{stream}"), ("logs:DeleteLogGroup", group)}
+    allowed = {it for it in wanted | refused if evaluate(Request(who, *it), identity=[policy]).allowed}
+    assert allowed == wanted
 
 
 def databases_reach_s3_and_nothing_else(aws: Aws, vpc_id: str, subnets: list[str]) -> None:

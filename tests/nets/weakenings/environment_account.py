@@ -117,7 +117,7 @@ _GRANTS = (
     _weak("deploy role: reads secrets", add(f"{_DEPLOY}//ManageSecrets/Action", "secretsmanager:GetSecretValue")),
     _weak("deploy role: every secret of the account", put(f"{_DEPLOY}//ManageSecrets/Resource", "*")),
     _weak("deploy role: decrypts with every key", add(f"{_DEPLOY}//ManageInfrastructure/Action", "kms:Decrypt")),
-    _weak("deploy role: lends keys to anybody", drop(f"{_DEPLOY}//LendKeysToServices/Condition")),
+    _weak("deploy role: lends keys of every account", put(f"{_DEPLOY}//LendOwnKeys/Resource", "*")),
     _weak("deploy role: reads private parameters", put(f"{_DEPLOY}//ReadPublicParameters/Resource", "*")),
     _weak("deploy role: assumes other roles", add(f"{_DEPLOY}//ReadIdentities/Action", "sts:AssumeRole")),
     _weak(

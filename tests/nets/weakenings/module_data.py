@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tests.nets.weakenings.module import ModuleWeakening
 
 _ON = '= "Let AWS refuse to delete a database."\n  type        = bool\n  default     = '
-_LAST = 'and keep its daily backups until they are due."\n  type        = bool\n  default     = '
+_LAST = 'is cancelled (aws kms cancel-key-deletion)."\n  type        = bool\n  default     = '
 
 
 def _databases() -> Iterator[ModuleWeakening]:
@@ -40,6 +40,15 @@ def _databases() -> Iterator[ModuleWeakening]:
 
 
 _STORAGE = "  storage_encrypted     = true\n  kms_key_id            = aws_kms_key.this[0].arn\n"
+_VAULT_FIRST = """\
+  depends_on = [
+    aws_efs_access_point.flowable,
+    aws_efs_file_system.this,
+    aws_efs_file_system_policy.this,
+    aws_efs_mount_target.this,
+    aws_vpc_security_group_ingress_rule.nfs,
+  ]
+"""
 
 DATA = (
     *_databases(),
@@ -57,6 +66,12 @@ DATA = (
         "efs/main.tf",
         "force_destroy = !var.deletion_protection",
         "force_destroy = true",
+    ),
+    ModuleWeakening("efs: files go although their vault stays", "efs/main.tf", _VAULT_FIRST),
+    ModuleWeakening(
+        "efs: files are out of reach although their vault stays",
+        "efs/main.tf",
+        "    aws_vpc_security_group_ingress_rule.nfs,\n",
     ),
     ModuleWeakening(
         "vpc: databases on the public route table",

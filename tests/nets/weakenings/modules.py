@@ -119,6 +119,12 @@ MODULE_WEAKENINGS = (
         "  retention_in_days = var.log_retention_days\n",
     ),
     ModuleWeakening(
+        "vpc: flow logs that cannot look for their group",
+        "vpc/flow_logs.tf",
+        'Action   = ["logs:DescribeLogGroups"]\n        Resource = "*"',
+        'Action   = ["logs:DescribeLogGroups"]\n        Resource = local.log_group_arn',
+    ),
+    ModuleWeakening(
         "vpc: default security group left open",
         "vpc/main.tf",
         'resource "aws_default_security_group" "closed" {\n  vpc_id = aws_vpc.this.id\n',
@@ -236,6 +242,12 @@ MODULE_WEAKENINGS = (
         "opensearch/main.tf",
         "  vpc_options {\n    subnet_ids         = local.zones\n"
         "    security_group_ids = [aws_security_group.this[0].id]\n  }\n",
+    ),
+    ModuleWeakening(
+        "opensearch: a rule that EC2 refuses for its description",
+        "opensearch/network.tf",
+        "Search from the nodes of the cluster",
+        "Search from the cluster's nodes",
     ),
     ModuleWeakening("opensearch: every address of every network gets in", "opensearch/network.tf", *EVERYBODY),
 )

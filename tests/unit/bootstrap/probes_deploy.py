@@ -48,20 +48,17 @@ INFRASTRUCTURE = [
 ]
 
 _GRANT, _THROUGH = (
-    "DevOpsAdminRole/Infrastructure/LendKeysToServices",
+    "DevOpsAdminRole/Infrastructure/LendOwnKeys",
     "DevOpsAdminRole/Infrastructure/UseKeysThroughServices",
 )
 _KEY, _PROD_KEY = key_arn("efs", DEV), key_arn("efs", PROD)
-_FOR_AWS, _VIA_BACKUP = {"kms:grantisforawsresource": "true"}, {"kms:viaservice": f"backup.{REGION}.amazonaws.com"}
+_VIA_BACKUP = {"kms:viaservice": f"backup.{REGION}.amazonaws.com"}
 _VIA_SECRETS = {"kms:viaservice": f"secretsmanager.{REGION}.amazonaws.com"}
 _VIA_EFS = {"kms:viaservice": f"elasticfilesystem.{REGION}.amazonaws.com"}
 
 KEYS = [
-    may("deploy", "kms:CreateGrant", _KEY, _GRANT, "foundation: eks secrets, efs", context=_FOR_AWS),
-    may_not(
-        "deploy", "kms:CreateGrant", _KEY, _GRANT, "a grant to anybody", context={"kms:grantisforawsresource": "false"}
-    ),
-    replace(may_not("deploy", "kms:CreateGrant", _PROD_KEY, context=_FOR_AWS), one_sided=True),
+    may("deploy", "kms:CreateGrant", _KEY, _GRANT, "foundation: eks secrets, efs"),
+    replace(may_not("deploy", "kms:CreateGrant", _PROD_KEY, note="a key of another account"), one_sided=True),
     *(
         may("deploy", action, _KEY, _THROUGH, "foundation: efs, the vault", context=_VIA_BACKUP)
         for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:RetireGrant")

@@ -245,7 +245,7 @@ class TestEks:
             ("kms:CreateGrant", self.CLUSTER_KEY),
         ]
         grant = request_for("kms:CreateGrant", record)
-        assert grant.context["kms:grantisforawsresource"] == ("true",)
+        assert "kms:grantisforawsresource" not in grant.context
         assert "aws:requesttag/flowops:unit" not in grant.context
 
     def test_a_node_group_with_a_launch_template_tries_a_launch_as_the_caller(self) -> None:
@@ -313,6 +313,10 @@ class TestOtherServices:
             f"arn:aws:elasticfilesystem:eu-central-1:{DEV}:file-system/fs-1",
         )
         assert ("ec2:CreateNetworkInterface", "*") in needed(record)
+
+    def test_a_file_system_takes_a_grant_that_is_for_an_aws_resource(self) -> None:
+        record = call("elasticfilesystem:CreateFileSystem", KmsKeyId=f"arn:aws:kms:eu-central-1:{DEV}:key/efs")
+        assert request_for("kms:CreateGrant", record).context["kms:grantisforawsresource"] == ("true",)
 
     def test_a_database_with_a_managed_password_creates_a_secret(self) -> None:
         record = call("rds:CreateDBInstance", DBInstanceIdentifier="work", ManageMasterUserPassword=True)

@@ -52,7 +52,7 @@ resource "aws_subnet" "database" {
 resource "aws_security_group" "cluster" {
   #checkov:skip=CKV2_AWS_5:EKS makes the group of a cluster's nodes; an example has no nodes
   name        = "flowable-example-postgres-cluster"
-  description = "Stands for the group of the cluster's nodes"
+  description = "Stands for the group of the nodes of the cluster"
   vpc_id      = aws_vpc.this.id
 }
 
